@@ -1,0 +1,55 @@
+# The two commands that matter are `make demo` and `make test`; both set up .venv by themselves.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+UV     := $(BIN)/uv
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+export UV_LINK_MODE ?= copy
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lock docs clean
+
+help: ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(STAMP) ## make .venv from requirements.lock
+
+# pip brings uv at the locked version and digest; uv then installs everything else, build back ends included.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "dafu needs Python 3.11 or later; say which one: make setup PYTHON=python3.12" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock.txt
+	@$(BIN)/python -m pip install --quiet --require-hashes -r $(VENV)/uv.lock.txt
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes --build-constraints requirements.lock requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP) ## scrape, parse and release the demo dataset, then query it
+	@$(BIN)/dafu run demo
+	@$(BIN)/dafu sql demo "$$(cat datasets/demo/queries/lag_by_year.sql)"
+
+test: $(STAMP) ## run the tests
+	@$(BIN)/python -m pytest
+
+check: $(STAMP) ## lint, format check, types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(STAMP) ## let ruff mend what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+lock: ## resolve requirements.lock anew (hashes, no addresses)
+	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --upgrade --group dev --group setup pyproject.toml --output-file requirements.lock
+
+docs: $(STAMP) ## write the reference pages from schemas/ and the command line
+	@$(BIN)/python -m flows.reference
+
+clean: ## remove .venv and what the tools cached
+	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
