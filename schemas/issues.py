@@ -1,0 +1,114 @@
+"""`issues`: what could not be read, and why. The reason codes are declared here, and only here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import AfterValidator
+
+from schemas.table import About, Column, Table
+
+Severity = Literal["info", "warning", "error"]
+Stage = Literal["crawl", "parse", "release"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonCode:
+    """Why something was not read, how bad that is, and what it means in both languages."""
+
+    severity: Severity
+    en: str
+    zh: str
+
+
+REASON_CODES: dict[str, ReasonCode] = {
+    "blocked": ReasonCode(
+        "error", "The site answered with a challenge instead of the page.", "网站返回验证页而非内容页。"
+    ),
+    "fetch_failed": ReasonCode("error", "No usable answer came.", "未取得可用应答。"),
+    "robots_disallowed": ReasonCode(
+        "warning", "robots.txt forbids the address; it was not asked for.", "robots.txt 禁止访问，未请求。"
+    ),
+    "outside_site": ReasonCode(
+        "warning", "A row or pager leads to another host; it was not asked for.", "链接指向其他主机，未请求。"
+    ),
+    "other_section": ReasonCode(
+        "info", "A row leads to another section of the site; not asked for.", "列表行指向其他栏目，未请求。"
+    ),
+    "list_unreadable": ReasonCode(
+        "error", "No row of a list page was found by any selector.", "列表页未匹配到任何行。"
+    ),
+    "page_gone": ReasonCode(
+        "warning", "A listed page is missing and was never captured.", "列表所列网页不存在，且从未抓取到。"
+    ),
+    "attachment_only": ReasonCode(
+        "warning",
+        "The row leads to a file instead of a page; the file is archived, its text not read.",
+        "列表行直接指向附件；已存档，未解析。",
+    ),
+    "no_selector_matched": ReasonCode("error", "No selector found the letter on the page.", "没有选择器能找到正文。"),
+    "no_text": ReasonCode(
+        "warning",
+        "The letter's place holds no text (an image, or nothing).",
+        "正文处没有文字（图片或空白）。",
+    ),
+    "not_a_letter": ReasonCode(
+        "info",
+        "A yearly summary, statistics, news item or citizen-letter answer in the column; no reply.",
+        "栏目中的年度报告、统计、新闻或网民留言答复，不是提案建议答复。",
+    ),
+    "kind_conflict": ReasonCode(
+        "warning",
+        "Title, salutation and opening disagree on proposal or suggestion; the title's is kept.",
+        "标题、称谓与开头语对提案或建议的说法不一致，以标题为准。",
+    ),
+    "contact_removed": ReasonCode(
+        "info", "Contact details of a person were removed from the text.", "已移除个人联系方式。"
+    ),
+    "duplicate_page": ReasonCode(
+        "info",
+        "Another page carries the same letter; that page's row stands for both.",
+        "另有网页刊载同一答复，合为一行。",
+    ),
+    "row_invalid": ReasonCode(
+        "error", "A row does not fit its table's declaration and was left out.", "该行不符合表结构，未收入。"
+    ),
+    "parse_failed": ReasonCode(
+        "error", "The parser failed on the page; a defect of ours.", "解析器出错，属本项目缺陷。"
+    ),
+}
+
+
+def _known(code: str) -> str:
+    if code not in REASON_CODES:
+        raise ValueError(f"{code!r} is no declared reason code")
+    return code
+
+
+class Issue(Table):
+    """One thing that was not read as it should have been."""
+
+    about: ClassVar = About(
+        name="issues",
+        en="What could not be read, was left out or was taken out, and why.",
+        zh="未能读取、未收入或已移除的内容及原因。",
+        key=("stage", "url", "code", "detail"),
+    )
+
+    reply_id: Annotated[str | None, Column("The letter, if it became one.", "所属答复（如有）。", source="derived")]
+    stage: Annotated[Stage, Column("crawl, parse or release.", "阶段：抓取、解析、发布。", source="pipeline")]
+    url: Annotated[str | None, Column("The page.", "网页。", source="page address")]
+    severity: Annotated[Severity, Column("info, warning or error.", "程度：提示、警告、错误。", source="reason code")]
+    code: Annotated[
+        str,
+        AfterValidator(_known),
+        Column("Reason code; all are listed on the reference page.", "原因代码，见参考页。", source="pipeline"),
+    ]
+    detail: Annotated[str, Column("What exactly, in a sentence.", "具体说明。", source="pipeline")]
+
+
+def issue(code: str, stage: Stage, detail: str, *, url: str | None = None, reply_id: str | None = None) -> Issue:
+    """Return an issue row; the severity is the reason code's."""
+    severity = REASON_CODES[code].severity
+    return Issue(reply_id=reply_id, stage=stage, url=url, severity=severity, code=code, detail=detail)

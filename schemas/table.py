@@ -1,0 +1,84 @@
+"""What a table is: a pydantic model whose fields carry everything else that is ever said about a column.
+
+A column is declared once, as an annotated field::
+
+    number: Annotated[str | None, Column("The number as printed.", "编号（照原文）。", source="page title")]
+
+From that one declaration come the row check (pydantic, strict), the Arrow and Parquet schema (`schemas.arrow`),
+the `dictionary` table and the reference page. A field without a `Column` does not build.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """What a reader has to know of a column.
+
+    `en`, `zh`: the description in both languages. `unit`: of the value, if it has one. `source`: where the value
+    is read from. `observed`: the value tells when or how we looked, not what the source says; a release that
+    differs from the last one only in such columns has nothing new in it.
+    """
+
+    en: str
+    zh: str
+    unit: str | None = None
+    source: str = "letter"
+    observed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a table is.
+
+    `key`: the columns that identify a row, which is also the order of the rows in a release. `raw`: for a
+    table whose rows mark a place in `replies.text`, the columns that, joined, say what stands there:
+    text[char_start:char_end] == raw.
+    """
+
+    name: str
+    en: str
+    zh: str
+    key: tuple[str, ...]
+    raw: tuple[str, ...] | None = None
+
+
+class Struct(BaseModel):
+    """A value with named parts inside a column, such as one proposer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Table(BaseModel):
+    """A row of a table; the subclass is the table's declaration."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    about: ClassVar[About]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+        """Refuse a column that nobody has described."""
+        super().__pydantic_init_subclass__(**kwargs)
+        for name in cls.model_fields:
+            cls.column(name)
+
+    @classmethod
+    def column(cls, name: str) -> Column:
+        """Return the declaration of column `name`; TypeError if it has none."""
+        for item in cls.model_fields[name].metadata:
+            if isinstance(item, Column):
+                if not (item.en and item.zh):
+                    raise TypeError(f"{cls.__name__}.{name} wants a description in both languages")
+                return item
+        raise TypeError(f"{cls.__name__}.{name} is not declared with a Column")
+
+    @classmethod
+    def observed_columns(cls) -> tuple[str, ...]:
+        """Return the columns that say when or how we looked (see `Column.observed`)."""
+        return tuple(name for name in cls.model_fields if cls.column(name).observed)
