@@ -19,3 +19,6 @@ TABLES: tuple[type[Table], ...] = (
     DictionaryEntry,
 )
 """The tables of a release, in the order in which they are listed everywhere."""
+
+SCHEMA_VERSION = "1.0.0"
+"""Of the tables as a whole: a removed or retyped column raises the first number, an added one the second."""

@@ -30,6 +30,7 @@ class Capture(Table):
         en="Every request made to the site and what came of it; the bytes are in the archive.",
         zh="对网站的每次请求及其结果；原始字节存于档案。",
         key=("fetched_at", "capture_id"),
+        observed=True,
     )
 
     capture_id: Annotated[str, Column("Id of the WARC record.", "WARC 记录编号。", source="archive")]

@@ -38,7 +38,7 @@ class About:
 
     `key`: the columns that identify a row, which is also the order of the rows in a release. `raw`: for a
     table whose rows mark a place in `replies.text`, the columns that, joined, say what stands there:
-    text[char_start:char_end] == raw.
+    text[char_start:char_end] == raw. `observed`: every column of the table is (see `Column.observed`).
     """
 
     name: str
@@ -46,6 +46,7 @@ class About:
     zh: str
     key: tuple[str, ...]
     raw: tuple[str, ...] | None = None
+    observed: bool = False
 
 
 class Struct(BaseModel):
@@ -81,4 +82,4 @@ class Table(BaseModel):
     @classmethod
     def observed_columns(cls) -> tuple[str, ...]:
         """Return the columns that say when or how we looked (see `Column.observed`)."""
-        return tuple(name for name in cls.model_fields if cls.column(name).observed)
+        return tuple(name for name in cls.model_fields if cls.about.observed or cls.column(name).observed)

@@ -1,0 +1,31 @@
+"""A record: one letter with all its rows, the unit in which letters travel from parse to release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ConfigDict
+
+from schemas.facts import Citation, Quantity
+from schemas.replies import Reply
+from schemas.structure import Section, Sentence
+from schemas.table import Table
+
+
+class Record(BaseModel):
+    """The rows of one letter; each list is named after its table."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    reply: Reply
+    sections: tuple[Section, ...]
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    quantities: tuple[Quantity, ...]
+
+    def rows(self) -> Iterator[Table]:
+        """Yield all rows, the reply's first."""
+        yield self.reply
+        for name in type(self).model_fields:
+            if name != "reply":
+                yield from getattr(self, name)
