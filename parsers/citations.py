@@ -1,0 +1,112 @@
+"""Documents that a letter names in 《》, and who the sentence says issued them (reference: letters.md, "Facts")."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from parsers.text import brackets_apart, outside_titles
+from schemas.facts import IssuerBasis
+
+_NUMBER_AFTER = re.compile(r"\(([^()]{2,10}[〔\[(【]\d{4}[〕\])】]\d+号)\)")
+_VERB = re.compile(
+    r"(?:联合|共同|先后|正式|研究|制定|陆续|分别|牵头|专门|已|还|就)*(?:印发|出台|制发|下发|颁布|发布|转发|制定|制订|联合)了?"
+)
+_AGENCY = (
+    r"(?:中共中央|中央|国务院|全国|国家|教育部|财政部|[\u4e00-\u9fff]{2,8}部|辽宁省|我省|省|[\u4e00-\u9fff]{2,3}市|市)?"
+    r"[\u4e00-\u9fff]{0,14}?(?:厅|局|委|委员会|办公厅|办公室|人民政府|政府|国务院|教育部|财政部|部|中共中央|总工会)"
+)
+_AGENCY_ONLY = re.compile(rf"^(?:中央|{_AGENCY})$")
+_TITLE_AGENCIES = re.compile(rf"^((?:{_AGENCY})(?:[、和 ](?:{_AGENCY}))*)(?:等[^关《]{{0,8}})?关于")
+_JOINERS = re.compile(r"、|和|与|及|会同|联合|以及")
+_NOT_AGENCIES = re.compile(
+    r"部门$|政府部门|^(?:各|有关|相关|其他|多|全)|^(?:本部|全部|内部|一部|外部|总部|干部|支部|党支部)$|\d"
+)
+_LEAD = re.compile(
+    r"^(?:近年来|目前|为此|其中|同时|此外|此前|今年|去年|先后|由|在|经|根据|按照|落实|贯彻|依据|会同|联合|\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|初|起)?)+"
+)
+_CONNECTS_TITLES = re.compile(r"^(?:[、和及与,]|以及|\([^()]*\))*$")
+_WRAPPED = re.compile(r"关于(?:印发|转发|发布)(.+?)的通知$")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A document named in a passage; `start` and `end` are offsets in it."""
+
+    raw: str
+    title: str
+    title_key: str
+    doc_number: str | None
+    issuers: tuple[str, ...]
+    issuer_basis: IssuerBasis | None
+    start: int
+    end: int
+
+
+def read_citations(passage: str) -> list[Mention]:
+    """Return the documents named in a sentence or heading, in order."""
+    mentions: list[Mention] = []
+    stated_so_far: tuple[str, ...] = ()
+    previous_end = 0
+    for start, end in brackets_apart(passage):
+        title = passage[start + 1 : end - 1].strip()
+        if not title:
+            continue
+        number = _NUMBER_AFTER.match(passage, end)
+        continues = bool(mentions) and bool(_CONNECTS_TITLES.match(passage[previous_end:start]))
+        stated = stated_so_far if continues else _stated_issuers(passage, previous_end, start)
+        named = _issuers_in_title(title)
+        issuers = stated or named
+        mentions.append(
+            Mention(
+                raw=passage[start:end],
+                title=title,
+                title_key=title_key(title),
+                doc_number=number.group(1) if number else None,
+                issuers=issuers,
+                issuer_basis="stated" if stated else "title" if named else None,
+                start=start,
+                end=end,
+            )
+        )
+        stated_so_far, previous_end = stated, end
+    return mentions
+
+
+def title_key(title: str) -> str:
+    """Return a title's key for grouping: no issuer, no wrapping 关于印发…的通知, no spaces or punctuation."""
+    agencies = _TITLE_AGENCIES.match(title)
+    core = title[agencies.end(1) :] if agencies else title
+    wrapped = _WRAPPED.search(core)
+    return re.sub(r"[^\w+]", "", wrapped.group(1) if wrapped else core)
+
+
+def _stated_issuers(passage: str, previous_end: int, start: int) -> tuple[str, ...]:
+    """Return the subject of the nearest issuing verb before the title, or the agency right in front of it."""
+    before = outside_titles(passage[:start])[previous_end:]
+    clause = re.split(r"[,。;:!?\0]", before)[-1]
+    verb = None
+    for verb in _VERB.finditer(clause):  # noqa: B007 - the last match is the nearest
+        pass
+    subject = clause[: _first_verb_of_group(clause, verb)] if verb else clause
+    return _agencies(subject)
+
+
+def _first_verb_of_group(clause: str, nearest: re.Match[str]) -> int:
+    """教育部联合13部门出台: the subject stands before 联合, not between the two verbs."""
+    joint = clause.find("联合")
+    return joint if 0 < joint < nearest.start() and _agencies(clause[:joint]) else nearest.start()
+
+
+def _agencies(words: str) -> tuple[str, ...]:
+    parts = [_LEAD.sub("", part).strip() for part in _JOINERS.split(_LEAD.sub("", words))]
+    parts = [re.sub(r"等(?:\d*个?部门|\S{0,4}部委)?$", "", part) for part in parts]
+    found = tuple(part for part in parts if part and _AGENCY_ONLY.match(part) and not _NOT_AGENCIES.search(part))
+    return found if len(found) == len([part for part in parts if part and not re.search(r"\d|部门", part)]) else ()
+
+
+def _issuers_in_title(title: str) -> tuple[str, ...]:
+    match = _TITLE_AGENCIES.match(title)
+    if match is None:
+        return ()
+    return tuple(part for part in re.split(r"[、和 ]", match.group(1)) if part)

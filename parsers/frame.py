@@ -1,0 +1,151 @@
+"""A detail page → what stands around the letter (title, byline) and the lines of the letter itself.
+
+Every selector is a hypothesis: they are tried in order, and the frame says which one found the letter. A page on which
+none does has no lines and no selector; the caller reports it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+
+from bs4 import BeautifulSoup, Tag
+
+from parsers.markup import first_text, lines_of, soup_of
+from parsers.numerals import date_in
+from parsers.text import normalise
+
+_TITLE_END = re.compile(r"(?:答复(?:的函|意见|摘要)?|复函|会办意见)$")
+_TITLE_WITH_SALUTATION = re.compile(
+    r"^(?P<title>.*(?:答复(?:的函|意见|摘要)?|复函|会办意见))\s*(?P<salutation>[^\s《》()]{2,40}):$"
+)
+_PUBLISHED = re.compile(r"发布(?:时间|日期):?\s*([\d年月日./ -]+)")
+_EDITOR = re.compile(r"编辑:?\s*(.*?)(?=\s*(?:[|•·]|来源|发布|打印|字体|浏览|\[|【|$))")
+_SOURCE = re.compile(r"(?:信息)?来源:?\s*(.*?)(?=\s*(?:[|•·]|编辑|发布|打印|字体|浏览|\[|【|$))")
+_VIEWING_DATE = re.compile(r"今天是\s*\d{4}\s*年")
+_NEIGHBOUR = re.compile(r"^(?:上一[条篇]|下一[条篇]).*\d")
+_FILE = re.compile(r"\.(?:docx?|wps|xlsx?|pdf|ofd|zip|rar)(?:$|\?)", re.IGNORECASE)
+_ATTACHMENT_WORDS = re.compile(r"^附件下载:?$")
+
+
+@dataclass(frozen=True, slots=True)
+class PageSelectors:
+    """Where title, byline and letter are looked for, in order."""
+
+    title: tuple[str, ...]
+    byline: tuple[str, ...]
+    body: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a page says around and as its letter, normalised.
+
+    `lines` are the paragraphs of the letter; title lines repeated among them are taken out. `selector` is the
+    hypothesis that found them. `images` counts pictures in the letter's place.
+    """
+
+    title: str | None
+    salutation_in_title: str | None
+    published_on: dt.date | None
+    editor_account: str | None
+    page_source: str | None
+    lines: tuple[str, ...]
+    selector: str | None
+    images: int
+    flags: frozenset[str]
+
+
+def read_frame(html: str, selectors: PageSelectors) -> Frame:
+    """Read the page `html`."""
+    soup = soup_of(html)
+    metas = _metas(soup)
+    body, selector = _body(soup, selectors.body)
+    page_lines = lines_of(soup)
+    lines = [line for line in lines_of(body) if not _ATTACHMENT_WORDS.match(line)] if body else []
+
+    title = first_text(soup, selectors.title) or normalise(metas.get("articletitle", "")) or None
+    title, salutation = _without_salutation(title)
+    printed_in_letter = _title_lines(lines, title)
+    title = title or (lines[0] if printed_in_letter else None)
+    lines = lines[printed_in_letter:]
+    byline = " ".join(_byline_lines(soup, page_lines, selectors.byline))
+
+    flags = {
+        "repeated_title": title is not None and page_lines.count(title) > 1,
+        "salutation_in_title": salutation is not None,
+        "viewing_date": any(_VIEWING_DATE.search(line) for line in page_lines),
+        "neighbour_numbers": any(_NEIGHBOUR.match(line) for line in page_lines),
+        "attachment_missing": _attachment_missing(soup, page_lines),
+        "has_table": body is not None and body.find("table") is not None,
+    }
+    return Frame(
+        title=title,
+        salutation_in_title=salutation,
+        published_on=_found_date(_PUBLISHED, byline) or date_in(metas.get("pubdate", "")),
+        editor_account=_found(_EDITOR, byline),
+        page_source=_found(_SOURCE, byline) or normalise(metas.get("contentsource", "")) or None,
+        lines=tuple(lines),
+        selector=selector,
+        images=len(body.find_all("img")) if body else 0,
+        flags=frozenset(name for name, seen in flags.items() if seen),
+    )
+
+
+def _metas(soup: BeautifulSoup) -> dict[str, str]:
+    """Return the page's metas by lower-case name; of duplicates the first that says something."""
+    metas: dict[str, str] = {}
+    for meta in soup.find_all("meta", attrs={"name": True}):
+        content = str(meta.get("content") or "").strip()
+        if content:
+            metas.setdefault(str(meta["name"]).lower(), content)
+    return metas
+
+
+def _body(soup: BeautifulSoup, selectors: tuple[str, ...]) -> tuple[Tag | None, str | None]:
+    for selector in selectors:
+        element = soup.select_one(selector)
+        if element is not None:
+            return element, selector
+    return None, None
+
+
+def _without_salutation(title: str | None) -> tuple[str | None, str | None]:
+    """Take a salutation off the end of a title line: some pages print both in one."""
+    both = _TITLE_WITH_SALUTATION.match(title or "")
+    return (both["title"], both["salutation"]) if both else (title, None)
+
+
+def _title_lines(lines: list[str], title: str | None) -> int:
+    """Return how many of the letter's first lines only repeat the title, or are the title of a page without one."""
+    count = 0
+    for line in lines[:4]:
+        if line == title or (title is None and count == 0 and _TITLE_END.search(line)):
+            count += 1
+            title = title or line
+        else:
+            break
+    return count
+
+
+def _byline_lines(soup: BeautifulSoup, page_lines: list[str], selectors: tuple[str, ...]) -> list[str]:
+    for selector in selectors:
+        elements = soup.select(selector)
+        if elements:
+            return [line for element in elements for line in lines_of(element)]
+    return [line for line in page_lines if len(line) < 120 and _PUBLISHED.search(line)][:1]
+
+
+def _found(pattern: re.Pattern[str], byline: str) -> str | None:
+    match = pattern.search(byline)
+    return match.group(1).strip(" :•·|") or None if match else None
+
+
+def _found_date(pattern: re.Pattern[str], byline: str) -> dt.date | None:
+    return date_in(_found(pattern, byline) or "")
+
+
+def _attachment_missing(soup: BeautifulSoup, page_lines: list[str]) -> bool:
+    announced = any(_ATTACHMENT_WORDS.match(line) for line in page_lines)
+    return announced and not any(_FILE.search(str(link["href"])) for link in soup.find_all("a", href=True))

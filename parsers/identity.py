@@ -1,0 +1,135 @@
+"""Which proposal a letter answers: from the page's title, then from the opening sentence (reference: letters.md).
+
+The words *outside* 《》 decide: a proposal's own title often ends in 建议 or names another assembly.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from parsers.numerals import number_of
+from parsers.text import brackets_apart, outside_titles
+from schemas.replies import Kind
+
+_NUMERAL = r"[一二三四五六七八九十\d]{1,3}"
+_TERM = re.compile(rf"第?({_NUMERAL})届")
+_SESSION = re.compile(rf"第?({_NUMERAL})次会议")
+_NUMBERS = (
+    re.compile(r"第\s*([A-Za-z]{0,3}\d+)\s*号"),
+    re.compile(r"\(\s*([A-Za-z]{0,3}\d{3,})\s*(?:号)?\s*\)"),
+    re.compile(r"([A-Za-z]{1,3}\d{3,})号"),
+    re.compile(r"\((来信)\)"),
+)
+_ASIDE = re.compile(r"\([^()]*类[^()]*号\)")
+"""(教育类331号): the number within a class of proposals, not the proposal's own."""
+_BODIES = (
+    (re.compile(r"政协(?:第?[^,。\s]{0,6}届)?全国委员会|全国政协"), "全国政协"),
+    (re.compile(r"全国人(?:民代表)?大|全国人大"), "全国人大"),
+    (re.compile(r"省政协|政协[^,。\s]{2,4}省"), "省政协"),
+    (re.compile(r"省(?:第?[^,。\s\0]{1,4}届)?人(?:民代表)?大"), "省人大"),
+    (re.compile(r"市政协"), "市政协"),
+    (re.compile(r"市(?:第?[^,。\s\0]{1,4}届)?人(?:民代表)?大"), "市人大"),
+)
+_UNQUOTED_TITLE = re.compile(r"提出的[“\"]?(关于[^《》,。“”\"]{4,60}?的(?:提案|建议|议案))")
+_SUFFIX = re.compile(r"(?:的)?(?:提案|建议)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a line of text says of the answered proposal; None where it says nothing."""
+
+    kind: Kind | None = None
+    body_raw: str | None = None
+    term: int | None = None
+    session: int | None = None
+    number: str | None = None
+    proposal_title: str | None = None
+
+    def completed_by(self, other: Identity) -> Identity:
+        """Return this identity with what it lacks taken from `other`; nothing it says is changed."""
+        return Identity(
+            kind=self.kind or other.kind,
+            body_raw=self.body_raw or other.body_raw,
+            term=self.term or other.term,
+            session=self.session or other.session,
+            number=self.number or other.number,
+            proposal_title=self.proposal_title or other.proposal_title,
+        )
+
+    @property
+    def number_int(self) -> int | None:
+        """The number's value if it is digits only."""
+        return int(self.number) if self.number and self.number.isdigit() else None
+
+
+def read_identity(line: str | None) -> Identity:
+    """Read a normalised title line or opening sentence."""
+    if not line:
+        return Identity()
+    outside = outside_titles(line)
+    return Identity(
+        kind=kind_of(outside),
+        body_raw=next((name for pattern, name in _BODIES if pattern.search(outside)), None),
+        term=_ordinal(_TERM, outside),
+        session=_ordinal(_SESSION, outside),
+        number=_number(outside),
+        proposal_title=_proposal_title(line),
+    )
+
+
+def kind_of(outside: str) -> Kind | None:
+    """Return the kind that words outside 《》 name: the noun itself first, then the assembly it is made to."""
+    proposal, suggestion = "提案" in outside, bool(re.search(r"建议(?!和意见|、意见)", outside))
+    if proposal != suggestion:
+        return "cppcc_proposal" if proposal else "npc_suggestion"
+    if "政协" in outside:
+        return "cppcc_proposal"
+    if re.search(r"人大|人民代表大会", outside):
+        return "npc_suggestion"
+    return None
+
+
+def body_name(body_raw: str | None, province: str) -> str | None:
+    """Return the full name of an assembly; None for a city's, whose city the short form does not say."""
+    return {
+        "全国政协": "中国人民政治协商会议全国委员会",
+        "全国人大": "全国人民代表大会",
+        "省政协": f"中国人民政治协商会议{province}委员会",
+        "省人大": f"{province}人民代表大会",
+    }.get(body_raw or "")
+
+
+def same_title(title: str, proposal_title: str | None) -> bool:
+    """Tell whether a title in 《》 is the answered proposal's own, however loosely it is repeated."""
+    if not proposal_title:
+        return False
+    return _bare(title) == _bare(proposal_title)
+
+
+def _bare(title: str) -> str:
+    words = re.sub(r"[\s,、。:;“”‘’\"'《》()—-]", "", title)
+    return _SUFFIX.sub("", words.removeprefix("关于"))
+
+
+def _ordinal(pattern: re.Pattern[str], outside: str) -> int | None:
+    match = pattern.search(outside)
+    return int(number_of(match.group(1))) if match else None
+
+
+def _number(outside: str) -> str | None:
+    outside = _ASIDE.sub("", outside)
+    for pattern in _NUMBERS:
+        match = pattern.search(outside)
+        if match:
+            return match.group(1)
+    return None
+
+
+def _proposal_title(line: str) -> str | None:
+    quoted = brackets_apart(line)
+    if quoted:
+        start, end = quoted[0]
+        return line[start + 1 : end - 1]
+    unquoted = _UNQUOTED_TITLE.search(line)
+    return unquoted.group(1) if unquoted else None

@@ -1,0 +1,415 @@
+"""A captured page → the rows of its letter, or the reason why there is none.
+
+`read_letter` is the table of contents of this package: frame, contact details out, parties, identity, structure,
+sentences, facts, topics. What a page does not say is None; what cannot be read is an issue.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+from parsers import PARSER_VERSION
+from parsers.citations import read_citations
+from parsers.frame import Frame, PageSelectors, read_frame
+from parsers.identity import Identity, body_name, kind_of, read_identity, same_title
+from parsers.marks import Marks, read_marks
+from parsers.parties import Addressee, Signature, full_name, is_salutation, read_salutation, read_signature
+from parsers.privacy import without_contacts
+from parsers.quantities import read_quantities
+from parsers.sentences import rule_for, split_sentences
+from parsers.structure import Heading, read_headings
+from parsers.text import outside_titles
+from parsers.topics import read_topics
+from parsers.words import keywords, search_tokens, words_of
+from schemas.facts import Citation, Quantity, QuantityStatus
+from schemas.issues import Issue, issue
+from schemas.record import Record
+from schemas.replies import Kind, LetterType, Reply
+from schemas.structure import Section, Sentence
+
+_HEAD_LINES = 6
+"""How many of a letter's first lines may stand before or be the salutation."""
+_LATE = 2 * 365
+_OPENING = re.compile(r"收悉|(?:答复|函复|回复|意见)如下")
+_LOOK_ALIKES = (
+    (
+        "yearly_summary",
+        re.compile(r"办理(?:工作)?(?:情况|总结|报告)|工作(?:总结|报告)|情况的?报告$|年度.*(?:情况|总结)"),
+    ),
+    ("statistics", re.compile(r"统计(?:表|数据|情况)?|一览表|台账|汇总表")),
+    ("citizen_letter", re.compile(r"网民|网友|留言|厅长信箱|市民|群众来信|咨询")),
+)
+_REPLY_WORDS = re.compile(r"答复|复函|会办意见|回复")
+_STATUS: dict[str, QuantityStatus] = {"done": "done", "commitment": "planned"}
+_KIND_OF_ROLE: dict[str, Kind] = {
+    "代表": "npc_suggestion",
+    "委员": "cppcc_proposal",
+    "提案者": "cppcc_proposal",
+    "提案人": "cppcc_proposal",
+}
+_DUPLICATE_LENGTH = 10
+"""A sentence shorter than this may recur in a letter without being a copying slip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What is known of a page before it is read: all of it goes into the reply's row as it is."""
+
+    reply_id: str
+    url: str
+    province: str
+    column_path: str
+    column_kind: Kind
+    listed_on: dt.date | None
+    capture_id: str
+    first_seen_at: dt.datetime
+    last_seen_at: dt.datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The record of a page's letter, if it holds one, and what is to be reported of it."""
+
+    record: Record | None
+    issues: tuple[Issue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """The lines of a letter, told apart."""
+
+    lines: list[str]
+    offsets: list[int]
+    addressee: Addressee | None
+    salutation_line: int | None
+    signature: Signature
+    marks: Marks
+
+    @property
+    def paragraphs(self) -> list[tuple[int, str]]:
+        """What is neither salutation, signature nor mark, as (offset, line)."""
+        apart = self.signature.lines | self.marks.lines | {self.salutation_line}
+        return [(self.offsets[i], line) for i, line in enumerate(self.lines) if i not in apart]
+
+
+def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Reading:
+    """Read the page `html`: a letter with all its rows, or issues that say why there is none."""
+    frame = read_frame(html, selectors)
+    if frame.selector is None:
+        return _unread(known, "no_selector_matched", f"none of {', '.join(selectors.body)} is on the page")
+    if not frame.lines:
+        return _unread(known, "no_text", f"{frame.selector} holds {frame.images} picture(s) and no text")
+    lines, removed = without_contacts(list(frame.lines))
+    parts = _parts(lines)
+    opening = next((line for _, line in parts.paragraphs[:4] if _OPENING.search(line)), None)
+    look_alike = _look_alike(frame, parts, opening)
+    if look_alike:
+        return _unread(known, "not_a_letter", f"{look_alike}: {frame.title or parts.lines[0][:60]}")
+
+    identity = _identity(frame, opening)
+    facts = _facts(parts, identity, known.reply_id)
+    reply = _reply(frame, parts, identity, facts, known)
+    issues = [
+        issue("contact_removed", "parse", f"{rule}: {count}", url=known.url, reply_id=known.reply_id)
+        for rule, count in sorted(removed.items())
+    ]
+    if "kind_conflict" in reply.flags:
+        detail = f"the title says {reply.kind}, the letter {', '.join(_other_kinds(parts, opening, reply.kind))}"
+        issues.append(issue("kind_conflict", "parse", detail, url=known.url, reply_id=known.reply_id))
+    record = Record(
+        reply=reply,
+        sections=facts.sections,
+        sentences=facts.sentences,
+        citations=facts.citations,
+        quantities=facts.quantities,
+    )
+    return Reading(record, tuple(issues))
+
+
+def _unread(known: Provenance, code: str, detail: str) -> Reading:
+    return Reading(None, (issue(code, "parse", detail, url=known.url),))
+
+
+def _parts(lines: list[str]) -> _Parts:
+    offsets, position = [], 0
+    for line in lines:
+        offsets.append(position)
+        position += len(line) + 1
+    salutation = next((i for i, line in enumerate(lines[:_HEAD_LINES]) if is_salutation(line)), None)
+    signature = read_signature(lines)
+    first_of_signature = min(signature.lines, default=len(lines))
+    marks = read_marks(lines, head=salutation or _head_without_salutation(lines), tail=first_of_signature)
+    addressee = read_salutation(lines[salutation]) if salutation is not None else None
+    return _Parts(lines, offsets, addressee, salutation, signature, marks)
+
+
+def _head_without_salutation(lines: list[str]) -> int:
+    return next((i for i, line in enumerate(lines[:_HEAD_LINES]) if "。" in line or _OPENING.search(line)), 0)
+
+
+def _look_alike(frame: Frame, parts: _Parts, opening: str | None) -> str | None:
+    """Return what a page in the reply column is if it is no reply (reference: letters.md, "Odd things seen")."""
+    title = outside_titles(frame.title or "")
+    for name, cue in _LOOK_ALIKES:
+        if cue.search(title):
+            return name
+    if _REPLY_WORDS.search(title) or opening or parts.addressee:
+        return None
+    return "news"
+
+
+def _identity(frame: Frame, opening: str | None) -> Identity:
+    return read_identity(frame.title).completed_by(read_identity(_identifying(opening)))
+
+
+def _identifying(opening: str | None) -> str | None:
+    """Return the part of the opening that names the proposal: what follows 收悉 speaks of other things."""
+    return re.split(r"收悉|如下", opening, maxsplit=1)[0] if opening else None
+
+
+def _other_kinds(parts: _Parts, opening: str | None, kind: Kind) -> list[Kind]:
+    """Return the kinds that salutation and opening name against the title's."""
+    said = {kind_of(outside_titles(_identifying(opening) or ""))}
+    if parts.addressee:
+        said |= {_KIND_OF_ROLE.get(proposer.role or "") for proposer in parts.addressee.proposers}
+    return sorted(other for other in said if other and other != kind)
+
+
+# --- the rows below the letter -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    sections: tuple[Section, ...]
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+    quantities: tuple[Quantity, ...]
+    words: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Passage:
+    """A sentence or a heading: where facts are looked for."""
+
+    text: str
+    start: int
+    sentence_id: str | None
+    role: str | None
+
+
+def _facts(parts: _Parts, identity: Identity, reply_id: str) -> _Facts:
+    headings = read_headings(parts.paragraphs)
+    sections = tuple(_section(heading, n, reply_id) for n, heading in enumerate(headings, start=1))
+    sentences, words = _sentences(parts.paragraphs, headings, reply_id)
+    passages = [_Passage(s.text, s.char_start, s.sentence_id, s.role) for s in sentences]
+    passages += [_Passage(h.title, h.end - len(h.title), None, None) for h in headings if not h.run_in]
+    passages.sort(key=lambda passage: passage.start)
+    return _Facts(
+        sections,
+        sentences,
+        tuple(row for passage in passages for row in _citations(passage, identity, reply_id)),
+        tuple(row for passage in passages for row in _quantities(passage, reply_id)),
+        words,
+    )
+
+
+def _section(heading: Heading, n: int, reply_id: str) -> Section:
+    return Section(
+        reply_id=reply_id,
+        section_id=_section_id(reply_id, n),
+        n=n,
+        level=heading.level,
+        marker=heading.marker,
+        title=heading.title,
+        path=heading.path,
+        parent_id=None if heading.parent is None else _section_id(reply_id, heading.parent + 1),
+        role=heading.role,
+        run_in=heading.run_in,
+        char_start=heading.start,
+        char_end=heading.end,
+    )
+
+
+def _section_id(reply_id: str, n: int) -> str:
+    return f"{reply_id}#h{n}"
+
+
+def _sentences(
+    paragraphs: list[tuple[int, str]], headings: list[Heading], reply_id: str
+) -> tuple[tuple[Sentence, ...], list[str]]:
+    """Return the sentences and all their words; a heading that is a whole paragraph is none."""
+    whole_lines = {heading.start for heading in headings if not heading.run_in}
+    rows: list[Sentence] = []
+    all_words: list[str] = []
+    for offset, line in paragraphs:
+        if offset in whole_lines:
+            continue
+        for start, end in split_sentences(line):
+            text = line[start:end]
+            section = _innermost(headings, offset + start)
+            rule = rule_for(text, headings[section].role if section is not None else None)
+            words = words_of(text)
+            all_words += words
+            n = len(rows) + 1
+            rows.append(
+                Sentence(
+                    reply_id=reply_id,
+                    sentence_id=f"{reply_id}#s{n}",
+                    section_id=_section_id(reply_id, section + 1) if section is not None else None,
+                    n=n,
+                    text=text,
+                    role=rule.role,
+                    char_start=offset + start,
+                    char_end=offset + end,
+                    tokens=search_tokens(words),
+                )
+            )
+    return tuple(rows), all_words
+
+
+def _innermost(headings: list[Heading], position: int) -> int | None:
+    """Return the index of the last heading at or before a position."""
+    return max((i for i, heading in enumerate(headings) if heading.start <= position), default=None)
+
+
+def _citations(passage: _Passage, identity: Identity, reply_id: str) -> list[Citation]:
+    return [
+        Citation(
+            reply_id=reply_id,
+            sentence_id=passage.sentence_id,
+            raw=found.raw,
+            title=found.title,
+            title_key=found.title_key,
+            doc_number=found.doc_number,
+            issuers=list(found.issuers),
+            issuer_basis=found.issuer_basis,
+            char_start=passage.start + found.start,
+            char_end=passage.start + found.end,
+        )
+        for found in read_citations(passage.text)
+        if not same_title(found.title, identity.proposal_title)
+    ]
+
+
+def _quantities(passage: _Passage, reply_id: str) -> list[Quantity]:
+    return [
+        Quantity(
+            reply_id=reply_id,
+            sentence_id=passage.sentence_id,
+            raw=found.raw,
+            value=found.value,
+            unit=found.unit,
+            counted=found.counted,
+            approximate=found.approximate,
+            status=_STATUS.get(passage.role or ""),
+            fact_id=_fact_id(reply_id, found.value, found.counted or found.unit),
+            char_start=passage.start + found.start,
+            char_end=passage.start + found.end,
+        )
+        for found in read_quantities(passage.text)
+    ]
+
+
+def _fact_id(reply_id: str, value: float, counted: str) -> str:
+    """Return the id that mentions of one fact share: the same value of the same thing, whatever the measure word."""
+    return f"{reply_id}#q-{hashlib.sha256(f'{value}|{counted}'.encode()).hexdigest()[:12]}"
+
+
+# --- the letter's own row ------------------------------------------------------------------------------------------
+
+
+def _reply(frame: Frame, parts: _Parts, identity: Identity, facts: _Facts, known: Provenance) -> Reply:
+    text = "\n".join(parts.lines)
+    addressee = parts.addressee
+    if addressee is None and frame.salutation_in_title:
+        addressee = read_salutation(frame.salutation_in_title)
+    published_on = frame.published_on or known.listed_on
+    signed_on = parts.signature.signed_on
+    letter_type: LetterType = "reply"
+    if "会办意见" in outside_titles(frame.title or "") or (addressee is not None and addressee.office):
+        letter_type = "co_handling_opinion"
+    kind: Kind = identity.kind or known.column_kind
+    lag_days = (published_on - signed_on).days if published_on and signed_on else None
+    opening = next((s for s in facts.sentences if s.role == "opening"), None)
+    flags = set(frame.flags) | _flags(parts, identity, facts, addressee, frame)
+    flags |= {"late_publication"} if lag_days is not None and lag_days >= _LATE else set()
+    flags |= {"kind_conflict"} if _other_kinds(parts, opening.text if opening else None, kind) else set()
+    topics = read_topics(
+        identity.proposal_title,
+        [s.title for s in facts.sections if s.level <= 2],
+        text,
+    )
+    return Reply(
+        reply_id=known.reply_id,
+        letter_type=letter_type,
+        kind=kind,
+        body_raw=identity.body_raw,
+        body=body_name(identity.body_raw, known.province),
+        province=known.province,
+        term=identity.term,
+        session=identity.session,
+        number=identity.number,
+        number_int=identity.number_int,
+        proposal_title=identity.proposal_title,
+        page_title=frame.title,
+        url=known.url,
+        published_on=published_on,
+        editor_account=frame.editor_account,
+        page_source=frame.page_source,
+        column_path=known.column_path,
+        salutation_raw=addressee.raw if addressee else None,
+        proposers=list(addressee.proposers) if addressee else [],
+        proposer_count=addressee.count if addressee else None,
+        signatory_raw=parts.signature.raw,
+        signatory=full_name(parts.signature.raw, known.province),
+        signed_on=signed_on,
+        lag_days=lag_days,
+        doc_number=parts.marks.doc_number,
+        reply_class_raw=parts.marks.reply_class_raw,
+        reply_class=parts.marks.reply_class,
+        openness=parts.marks.openness,
+        opening_raw=opening.text if opening else None,
+        closing_raw=_closing(facts.sentences, text),
+        text=text,
+        stage=topics.stage,
+        themes=list(topics.themes),
+        keywords=keywords(facts.words),
+        flags=sorted(flags),
+        near_duplicate_group=None,
+        capture_id=known.capture_id,
+        content_sha256=hashlib.sha256(f"{frame.title or ''}\n{text}".encode()).hexdigest(),
+        selector=frame.selector or "",
+        parser_version=PARSER_VERSION,
+        first_seen_at=known.first_seen_at,
+        last_seen_at=known.last_seen_at,
+        version=known.version,
+    )
+
+
+def _closing(sentences: tuple[Sentence, ...], text: str) -> str | None:
+    """Return the courtesies that end the letter, as one passage of the text."""
+    closing: list[Sentence] = []
+    for sentence in reversed(sentences):
+        if sentence.role != "courtesy":
+            break
+        closing.insert(0, sentence)
+    return text[closing[0].char_start : closing[-1].char_end] if closing else None
+
+
+def _flags(parts: _Parts, identity: Identity, facts: _Facts, addressee: Addressee | None, frame: Frame) -> set[str]:
+    counts = Counter(s.text for s in facts.sentences if len(s.text) >= _DUPLICATE_LENGTH)
+    seen = {
+        "duplicated_sentence": any(count > 1 for count in counts.values()),
+        "missing_quote": any(line.count("“") != line.count("”") for line in parts.lines),
+        "no_title": frame.title is None,
+        "no_number": identity.number is None,
+        "no_salutation": addressee is None,
+        "no_signature": parts.signature.raw is None and parts.signature.signed_on is None,
+        "date_damaged": parts.signature.damaged,
+    }
+    return {name for name, is_seen in seen.items() if is_seen}

@@ -1,0 +1,77 @@
+"""A list page → its rows and the way to the next page.
+
+A row without a link is no row; a page on which no selector finds a row gives none, and the caller reports it.
+The next page is read from the pager's `tagname` attribute, never built (reference: site.md).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from urllib.parse import urljoin
+
+from bs4 import Tag
+
+from parsers.markup import first_text, soup_of
+from parsers.numerals import date_in
+from parsers.text import normalise
+
+NEXT_WORDS = ("下一页", "下页", ">")
+
+
+@dataclass(frozen=True, slots=True)
+class ListSelectors:
+    """Where rows, their dates and the pager are looked for: hypotheses in order, the first that finds any wins."""
+
+    rows: tuple[str, ...]
+    date: tuple[str, ...]
+    pager: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row: the absolute address it leads to, its title (perhaps cut) and its date."""
+
+    url: str
+    title: str
+    listed_on: dt.date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list page says. `selector` is the hypothesis that found the rows, None if none did."""
+
+    rows: tuple[Row, ...]
+    next_url: str | None
+    selector: str | None
+
+
+def read_listing(html: str, url: str, selectors: ListSelectors) -> Listing:
+    """Read the list page `html` that was captured at `url`."""
+    soup = soup_of(html)
+    for selector in selectors.rows:
+        rows = tuple(row for item in soup.select(selector) if (row := _row(item, url, selectors.date)))
+        if rows:
+            return Listing(rows, _next_url(soup, url, selectors.pager), selector)
+    return Listing((), None, None)
+
+
+def _row(item: Tag, url: str, date_selectors: tuple[str, ...]) -> Row | None:
+    link = item.select_one("a[href]")
+    if link is None:
+        return None
+    href = str(link["href"]).strip()
+    if not href or href.startswith(("javascript:", "#", "mailto:")):
+        return None
+    title = normalise(str(link.get("title") or "") or link.get_text())
+    return Row(urljoin(url, href), title, date_in(first_text(item, date_selectors) or ""))
+
+
+def _next_url(soup: Tag, url: str, pager_selectors: tuple[str, ...]) -> str | None:
+    for selector in pager_selectors:
+        for link in soup.select(selector):
+            target = str(link.get("tagname") or "").strip()
+            words = normalise(link.get_text())
+            if target and any(word in words for word in NEXT_WORDS):
+                return urljoin(url, target)
+    return None

@@ -1,0 +1,51 @@
+"""Numbers and dates as letters print them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+import cn2an
+
+CHINESE_DIGITS = "〇○零一二两三四五六七八九十百千万亿0"
+_DIGIT_BY_DIGIT = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+_FULL_DATE = re.compile(r"(\d{4})\s*(?:年|-|\.|/)\s*(\d{1,2})\s*(?:月|-|\.|/)\s*(\d{1,2})\s*日?")
+_CHINESE_DATE = re.compile(
+    r"([二一][〇○零0一二三四五六七八九]{3})\s*年\s*([一二三四五六七八九十]{1,2})\s*月\s*([一二三四五六七八九十]{1,3})\s*[日号]"
+)
+_DAMAGED_DATE = re.compile(r"^(?:19|20)\d{2}\d{2,4}$")
+
+
+def number_of(printed: str) -> int | float:
+    """Return the value of Arabic digits (with , and .) or of a Chinese numeral; ValueError for anything else."""
+    plain = printed.replace(",", "")
+    if re.fullmatch(r"\d+", plain):
+        return int(plain)
+    if re.fullmatch(r"\d+\.\d+", plain):
+        return float(plain)
+    value = cn2an.cn2an(printed.replace("○", "〇").replace("〇", "零"), "smart")
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def date_in(text: str) -> dt.date | None:
+    """Return the first full date in `text` (2024年5月30日, 2017-7-21, 2022.6.8, 二〇二四年五月三十日), else None."""
+    arabic = _FULL_DATE.search(text)
+    if arabic:
+        return _date(*(int(part) for part in arabic.groups()))
+    chinese = _CHINESE_DATE.search(text)
+    if chinese:
+        year, month, day = chinese.groups()
+        return _date(int(year.translate(_DIGIT_BY_DIGIT)), int(number_of(month)), int(number_of(day)))
+    return None
+
+
+def is_damaged_date(line: str) -> bool:
+    """Tell whether a signature line is a date that lost its 年月日 (`2023927`): which day is meant, nobody can say."""
+    return bool(_DAMAGED_DATE.match(line))
+
+
+def _date(year: int, month: int, day: int) -> dt.date | None:
+    try:
+        return dt.date(year, month, day)
+    except ValueError:
+        return None

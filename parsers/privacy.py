@@ -1,0 +1,38 @@
+"""Contact details of persons are taken out of everything that is published; public hotlines stay.
+
+An official's name and direct line stand under many letters (联系人、联系电话、承办人). They serve the proposer, not the
+public record, and are removed before anything else is read, so that no span, token or flag can carry them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+_CONTACT = r"(?:联\s?系\s?人|承\s?办\s?人|经\s?办\s?人|联系方式|联系电话|联系\s?人?及?电话|办公电话|电话)"
+_RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("contact_note", re.compile(rf"\((?:[^()。]{{0,20}}[,;、])?{_CONTACT}(?:及{_CONTACT})?:[^()]*\)")),
+    ("contact_line", re.compile(rf"(?:^|(?<=[。;,\n]))[^。;,\n:]{{0,12}}{_CONTACT}(?:及{_CONTACT})?:[^。\n]*。?")),
+    ("id_number", re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")),
+    ("mobile_number", re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")),
+    (
+        "landline",
+        re.compile(r"(?<!热线)(?<!热线:)(?<!电话)(?<!电话:)(?<![\d-])(?:0\d{2,3}-)?[2-8]\d{7}(?![\d.万亿元多余])"),
+    ),
+    ("email", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")),
+)
+
+
+def without_contacts(lines: list[str]) -> tuple[list[str], Counter[str]]:
+    """Return `lines` without contact details, and how often each rule removed something; emptied lines go too."""
+    removed: Counter[str] = Counter()
+    kept: list[str] = []
+    for line in lines:
+        clean = line
+        for rule, pattern in _RULES:
+            clean, count = pattern.subn("", clean)
+            if count:
+                removed[rule] += count
+        if clean.strip(" ,;、()"):
+            kept.append(clean.strip() if clean != line else line)
+    return kept, removed
