@@ -1,0 +1,4 @@
+"""The stages of the pipeline and the `dafu` command: crawl → parse → release, and what reads a release.
+
+Prefect is imported in `flow.py` files and `pipeline.py` only; everything else can be called from a notebook.
+"""

@@ -1,0 +1,302 @@
+"""The `dafu` command: runs the stages, and reads what they made.
+
+Exit codes: 0 done (also when nothing changed), 1 failed, 2 wrong usage, 3 the gate refused the release, 4 the site
+blocked us. An error is one sentence on stderr; a traceback comes with --debug only.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from flows import console, environment
+from flows.datasets import DATASETS_VARIABLE, DEFAULT_DATASET, dataset_names, datasets_folder, load_dataset
+from flows.errors import DafuError, UsageError
+
+EXIT_CODES = {
+    0: "done, also when nothing changed",
+    1: "failed or interrupted",
+    2: "wrong usage: the command, a dataset.toml or an SQL statement",
+    3: "the gate refused the release; the last one stays the latest",
+    4: "the site blocked us; nothing more was asked",
+}
+Command = Callable[..., None]
+
+
+def main() -> None:
+    """Run the command line and exit with a documented code."""
+    environment.prepare()
+    debug = "--debug" in sys.argv
+    try:
+        dafu.main(standalone_mode=False)
+        code = 0
+    except click.exceptions.Exit as done:
+        code = done.exit_code
+    except click.ClickException as error:
+        code = _failed(error.format_message() + "; `dafu --help` shows what there is", 2)
+    except DafuError as error:
+        if debug:
+            raise
+        code = _failed(str(error), error.exit_code)
+    except (KeyboardInterrupt, click.Abort):
+        code = _failed("interrupted; what was kept so far stands, run the same command again to go on", 1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        code = 0
+    except Exception as error:
+        if debug:
+            raise
+        code = _failed(f"a defect of ours: {type(error).__name__}: {error}; run again with --debug and report it", 1)
+    sys.exit(code)
+
+
+def _failed(sentence: str, code: int) -> int:
+    if "--json" in sys.argv:
+        click.echo(json.dumps({"error": sentence, "exit_code": code}, ensure_ascii=False))
+    click.echo(f"dafu: {sentence}", err=True)
+    return code
+
+
+def common(command: Command) -> Command:
+    """Add the options that every command has."""
+    for option in (
+        click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."),
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, without progress."),
+        click.option(
+            "--datasets",
+            type=click.Path(path_type=Path),
+            callback=lambda _context, _option, given: datasets_folder(given),
+            help=f"Folder of the datasets; else {DATASETS_VARIABLE}, else the repository's.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+_dataset = partial(click.argument, "dataset", default=DEFAULT_DATASET, metavar="[DATASET]")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("dafu"), prog_name="dafu")
+def dafu() -> None:
+    r"""Turn the public replies of Chinese departments into an open dataset, and read it.
+
+    \b
+    Make one:   dafu run demo
+    Ask it:     dafu sql demo "SELECT number, lag_days FROM replies"
+    Read one:   dafu show demo 0536
+
+    DATASET is a folder's name under datasets/; where only reading is meant, DATASET@VERSION names a release.
+
+    Exit codes: 0 done (also when nothing changed), 1 failed, 2 wrong usage, 3 the gate refused the release, 4 the
+    site blocked us.
+    """
+
+
+_later = click.option("--later", is_flag=True, help="Serve the later state of a site that is a folder (the demo).")
+
+
+@dafu.command()
+@_dataset()
+@_later
+@common
+def run(dataset: str, *, later: bool, datasets: Path, as_json: bool) -> None:
+    r"""Run the whole pipeline: crawl, parse, release.
+
+    \b
+    dafu run demo            over the embedded demo site
+    dafu run demo --later    again, after the site has changed
+    """
+    load_dataset(dataset, datasets)
+    from flows.pipeline import pipeline  # noqa: PLC0415 - Prefect takes seconds to import
+
+    _staged(partial(pipeline, dataset, str(datasets), later=later), as_json=as_json, named=None)
+
+
+@dafu.command()
+@_dataset()
+@_later
+@common
+def crawl(dataset: str, *, later: bool, datasets: Path, as_json: bool) -> None:
+    """Fetch what is new or changed on the site and keep it in the archive."""
+    load_dataset(dataset, datasets)
+    from flows.crawl.flow import crawl as stage  # noqa: PLC0415 - Prefect takes seconds to import
+
+    _staged(partial(stage, dataset, str(datasets), later=later), as_json=as_json, named="crawl")
+
+
+@dafu.command()
+@_dataset()
+@common
+def parse(dataset: str, *, datasets: Path, as_json: bool) -> None:
+    """Read everything in the archive; no request is made."""
+    load_dataset(dataset, datasets)
+    from flows.parse.flow import parse as stage  # noqa: PLC0415 - Prefect takes seconds to import
+
+    _staged(partial(stage, dataset, str(datasets)), as_json=as_json, named="parse")
+
+
+@dafu.command()
+@_dataset()
+@common
+def release(dataset: str, *, datasets: Path, as_json: bool) -> None:
+    """Make a release of the records, if they say something new."""
+    load_dataset(dataset, datasets)
+    from flows.release.flow import release as stage  # noqa: PLC0415 - Prefect takes seconds to import
+
+    _staged(partial(stage, dataset, str(datasets)), as_json=as_json, named="release")
+
+
+@dafu.command("datasets")
+@common
+def list_datasets(*, datasets: Path, as_json: bool) -> None:
+    """List the datasets."""
+    found = [load_dataset(name, datasets) for name in dataset_names(datasets)]
+    rows = [{"dataset": d.name, "title": d.title, "title_zh": d.title_zh, "site": d.site.base_url} for d in found]
+    _print_rows(rows, as_json=as_json)
+
+
+@dafu.command("releases")
+@_dataset()
+@common
+def list_releases(dataset: str, *, datasets: Path, as_json: bool) -> None:
+    """List the releases of a dataset, oldest first."""
+    from flows.read.releases import described  # noqa: PLC0415 - commands load only what they need
+
+    rows = described(load_dataset(dataset, datasets))
+    if not rows and not as_json:
+        click.echo(f"{dataset} has no release yet; `dafu run {dataset}` makes one")
+        return
+    _print_rows(rows, as_json=as_json)
+
+
+@dafu.command()
+@click.argument("words", nargs=-1, required=True, metavar='[DATASET[@VERSION]] "SELECT …"')
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]), default="table")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for --format parquet.")
+@common
+def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Path, as_json: bool) -> None:
+    r"""Ask a release in SQL (DuckDB's); the newest one unless VERSION is given.
+
+    \b
+    dafu sql demo "SELECT kind, count(*) FROM replies GROUP BY kind"
+    dafu sql demo "FROM dictionary" --format csv
+    """
+    from flows.read import query  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+
+    named, statement = _dataset_and(words, "SQL statement")
+    database = database_of(release_of(named, datasets)[1])
+    if form == "parquet":
+        if output is None:
+            raise UsageError("--format parquet writes a file; say which with --output FILE")
+        query.query_to_parquet(database, statement, output)
+        return
+    result = query.run_query(database, statement)
+    if as_json or form == "json":
+        click.echo(query.as_json(result))
+    elif form == "csv":
+        click.echo(query.as_csv(result), nl=False)
+    else:
+        Console(highlight=False).print(query.as_table(result))
+
+
+@dafu.command()
+@click.argument("words", nargs=-1, required=True, metavar="[DATASET[@VERSION]] REPLY")
+@common
+def show(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
+    r"""Show one letter: its headings, cited documents and quantities marked in the text.
+
+    REPLY is a reply_id, the site's article id, or the proposal's number.
+
+    \b
+    dafu show demo 0536
+    """
+    from flows.read import show as reader  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+
+    named, wanted = _dataset_and(words, "letter")
+    letter = reader.find_letter(database_of(release_of(named, datasets)[1]), wanted)
+    if as_json:
+        click.echo(reader.as_json(letter))
+    else:
+        Console(highlight=False).print(reader.as_text(letter), soft_wrap=True)
+
+
+@dafu.command()
+@click.argument("named", metavar="DATASET[@VERSION]")
+@common
+def verify(named: str, *, datasets: Path, as_json: bool) -> None:
+    """Check every file of a release against the digests it was released with."""
+    from flows.read.releases import release_of, verified  # noqa: PLC0415 - commands load only what they need
+
+    folder = release_of(named, datasets)[1]
+    files = verified(folder)
+    if as_json:
+        click.echo(json.dumps({"release": folder.name, "files": files, "intact": True}))
+    else:
+        click.echo(f"{folder}: all {files} files are as they were released")
+
+
+def _dataset_and(words: tuple[str, ...], what: str) -> tuple[str, str]:
+    if len(words) > 2:
+        raise UsageError(f"too many words: give a dataset and one {what}, the {what} in quotes")
+    return (words[0], words[1]) if len(words) == 2 else (DEFAULT_DATASET, words[0])
+
+
+def _staged(flow: Callable[[], dict[str, Any]], *, as_json: bool, named: str | None) -> None:
+    """Run one flow, show its progress, and print its report."""
+    console.show_progress("silent" if as_json else console.mode_for_terminal())
+    report = flow()
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+        return
+    _print_summary({named: report} if named else report)
+
+
+def _print_summary(reports: dict[str, dict[str, Any]]) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, report in reports.items():
+        table.add_row(f"[bold]{name}[/]", _SUMMARIES[name](report))
+    Console(highlight=False).print(table, soft_wrap=True)
+
+
+def _crawl_summary(report: dict[str, Any]) -> str:
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in report["outcomes"].items())
+    return f"{report['requests']} requests ({counts}), {report['new_pages']} new pages, {report['bytes'] / 1000:.0f} kB"
+
+
+def _parse_summary(report: dict[str, Any]) -> str:
+    counts = ", ".join(f"{count} {code}" for code, count in report["issues"].items()) or "none"
+    return f"{report['letters']} letters; issues: {counts}"
+
+
+def _release_summary(report: dict[str, Any]) -> str:
+    if not report["changed"]:
+        return f"nothing changed since {report['release']}, so there is no new release"
+    rows = ", ".join(f"{count} {name}" for name, count in report["rows"].items())
+    return f"{report['release']} in {report['path']}\n{rows}"
+
+
+_SUMMARIES = {"crawl": _crawl_summary, "parse": _parse_summary, "release": _release_summary}
+
+
+def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    table = Table(header_style="bold")
+    for name in rows[0] if rows else ():
+        table.add_column(name, overflow="fold")
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console(highlight=False).print(table)

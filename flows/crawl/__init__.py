@@ -1,0 +1,1 @@
+"""Site → archive: fetch politely, keep every answer, ask again conditionally."""

@@ -1,0 +1,301 @@
+"""The archive: every answer of a site as WARC 1.1 records, gzip a record, and an index.
+
+    archive/
+      demo-20261123T081500Z.warc.gz   request, response and revisit records; metadata where no answer came
+      index.parquet                   one row a capture; a copy of what the WARC files say
+
+The WARC files are the truth and are only ever appended to. The index is written when the archive is closed; whatever a
+killed run left unindexed is read from the WARC files when it is next opened, and a record that was cut off is removed
+from the end of its file. One writer at a time: a second one gets a DafuError at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import fcntl
+import hashlib
+import io
+import os
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+import pyarrow.parquet as pq
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from flows.crawl.session import Answer
+from flows.errors import DafuError
+from parsers.answer import outcome_of
+from parsers.encoding import Decoded, decode, is_markup
+from schemas.archive import IndexEntry
+from schemas.arrow import arrow_table
+from schemas.captures import Outcome
+
+_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+_INDEX = "index.parquet"
+_LOCK = "lock"
+_INFLATION_LIMIT = 200_000_000
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+class Archive:
+    """An archive, open for reading; inside `with archive.writing(name)` also for keeping answers."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open the archive in `folder`, which need not exist yet."""
+        self.folder = folder
+        self._entries: list[IndexEntry] = []
+        self._by_url: dict[str, list[IndexEntry]] = defaultdict(list)
+        self._file: IO[bytes] | None = None
+        self._writer: Any = None
+        self._lock: IO[str] | None = None
+        self._add(self._indexed())
+        for path in sorted(folder.glob("*.warc.gz")):
+            done = max((entry.warc_end for entry in self._entries if entry.warc_file == path.name), default=0)
+            if path.stat().st_size > done:
+                self._add(_scan(path, done)[0])
+        self._entries.sort(key=lambda entry: (entry.warc_file, entry.warc_offset))
+
+    # --- reading
+
+    def entries(self) -> list[IndexEntry]:
+        """Return all captures, oldest first."""
+        return sorted(self._entries, key=lambda entry: (entry.fetched_at, entry.warc_file, entry.warc_offset))
+
+    def captures_of(self, url: str) -> list[IndexEntry]:
+        """Return the captures of one address, oldest first."""
+        return sorted(self._by_url.get(url, ()), key=lambda entry: entry.fetched_at)
+
+    def last_good(self, url: str) -> IndexEntry | None:
+        """Return the newest capture of an address that holds its bytes, or None."""
+        return next((entry for entry in reversed(self.captures_of(url)) if entry.outcome == "ok"), None)
+
+    def body(self, entry: IndexEntry) -> bytes:
+        """Return the body of a capture, its content encoding undone; empty for one without a body."""
+        with (self.folder / entry.warc_file).open("rb") as file:
+            file.seek(entry.warc_offset)
+            return _body(next(iter(ArchiveIterator(file))))
+
+    def page(self, entry: IndexEntry) -> Decoded:
+        """Return the characters of a captured page."""
+        return decode(self.body(entry), entry.content_type)
+
+    # --- writing
+
+    def writing(self, name: str) -> Self:
+        """Prepare to keep answers in a new WARC file named after the dataset `name`; use with `with`."""
+        self._name = name
+        return self
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(self.folder / _LOCK)
+        for path in sorted(self.folder.glob("*.warc.gz")):
+            _remove_torn_tail(path, max((e.warc_end for e in self._entries if e.warc_file == path.name), default=0))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file:
+            self._file.close()
+            self._file = self._writer = None
+        self._write_index()
+        if self._lock:
+            self._lock.close()
+            self._lock = None
+
+    def keep(self, answer: Answer) -> IndexEntry:
+        """Append an answer to the archive and return its index entry; it is on disk when this returns."""
+        file, writer = self._open_file(answer.asked_at)
+        record = self._record(writer, answer)
+        if record.rec_type == "metadata":
+            offset = file.tell()
+            writer.write_record(record)
+        else:
+            writer.write_record(_request_record(writer, answer, record))
+            offset = file.tell()
+            writer.write_record(record)
+        file.flush()
+        entry = _entry(_body(_reread(Path(file.name), offset)), record, Path(file.name).name, offset, file.tell())
+        self._add([entry])
+        return entry
+
+    def _record(self, writer: Any, answer: Answer) -> Any:  # noqa: ANN401 - warcio has no types
+        warc_headers = {"WARC-Date": answer.asked_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
+        if answer.status is None:
+            said = f"outcome: {answer.failure}\r\ndetail: {answer.detail}\r\n".encode()
+            return writer.create_warc_record(
+                answer.url,
+                "metadata",
+                payload=io.BytesIO(said),
+                warc_content_type="application/warc-fields",
+                warc_headers_dict=warc_headers,
+            )
+        if answer.failure:
+            warc_headers["WARC-Truncated"] = {"too_large": "length", "timeout": "time"}.get(
+                answer.failure, "disconnect"
+            )
+        record_type = "response"
+        if answer.status == 304:
+            record_type = "revisit"
+            warc_headers["WARC-Profile"] = _NOT_MODIFIED
+            good = self.last_good(answer.url)
+            if good:
+                warc_headers["WARC-Refers-To"] = f"<urn:uuid:{good.capture_id}>"
+                warc_headers["WARC-Refers-To-Target-URI"] = good.url
+                warc_headers["WARC-Refers-To-Date"] = good.fetched_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+        return writer.create_warc_record(
+            answer.url,
+            record_type,
+            payload=io.BytesIO(answer.body),
+            http_headers=StatusAndHeaders(f"{answer.status} {answer.reason}", _kept_headers(answer), "HTTP/1.1"),
+            warc_headers_dict=warc_headers,
+        )
+
+    def _open_file(self, now: dt.datetime) -> tuple[IO[bytes], Any]:
+        if self._file is None:
+            stem = f"{self._name}-{now.strftime('%Y%m%dT%H%M%S%f')[:-3]}Z"
+            self._file = (self.folder / f"{stem}.warc.gz").open("xb")
+            self._writer = WARCWriter(self._file, gzip=True, warc_version="1.1")
+            info = {"software": "dafu", "format": "WARC File Format 1.1", "isPartOf": self._name}
+            self._writer.write_record(self._writer.create_warcinfo_record(f"{stem}.warc.gz", info))
+        return self._file, self._writer
+
+    def _add(self, entries: Iterable[IndexEntry]) -> None:
+        for entry in entries:
+            self._entries.append(entry)
+            self._by_url[entry.url].append(entry)
+
+    def _indexed(self) -> Iterator[IndexEntry]:
+        path = self.folder / _INDEX
+        if path.is_file():
+            for row in pq.read_table(path).to_pylist():
+                if (self.folder / row["warc_file"]).is_file():
+                    yield IndexEntry(**row)
+
+    def _write_index(self) -> None:
+        path = self.folder / _INDEX
+        staged = path.with_suffix(".new")
+        pq.write_table(arrow_table(IndexEntry, self._entries), staged)
+        staged.replace(path)
+
+
+def _locked(path: Path) -> IO[str]:
+    """Take the writer's lock, which the system frees when the process ends, however it ends."""
+    file = path.open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        owner = file.read().strip() or "another process"
+        file.close()
+        raise DafuError(f"{path.parent} is being written by {owner}; wait until it is done") from None
+    file.truncate(0)
+    file.write(f"process {os.getpid()}")
+    file.flush()
+    return file
+
+
+def _request_record(writer: Any, answer: Answer, response: Any) -> Any:  # noqa: ANN401 - warcio has no types
+    target = answer.url.split("://", 1)[1]
+    host, _, path = target.partition("/")
+    headers = StatusAndHeaders(f"GET /{path} HTTP/1.1", [("Host", host), *answer.request_headers], is_http_request=True)
+    warc_headers = {
+        "WARC-Date": response.rec_headers.get_header("WARC-Date"),
+        "WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID"),
+    }
+    return writer.create_warc_record(answer.url, "request", http_headers=headers, warc_headers_dict=warc_headers)
+
+
+def _kept_headers(answer: Answer) -> list[tuple[str, str]]:
+    """Return the answer's headers; chunks were joined on the way in, so that header is kept under another name."""
+    return [
+        ("X-Archive-Orig-Transfer-Encoding" if name.lower() == "transfer-encoding" else name, text)
+        for name, text in answer.headers
+    ]
+
+
+def _reread(path: Path, offset: int) -> Any:  # noqa: ANN401 - warcio has no types
+    """Read a record back from disk: what is indexed is what was kept, not what was meant to be kept."""
+    with path.open("rb") as file:
+        file.seek(offset)
+        record = next(iter(ArchiveIterator(file)))
+        record.raw_stream = io.BytesIO(record.raw_stream.read())
+        return record
+
+
+def _scan(path: Path, start: int) -> tuple[list[IndexEntry], int]:
+    """Return the captures from byte `start` of a WARC file on, and where the last whole record ends."""
+    entries: list[IndexEntry] = []
+    end = start
+    with path.open("rb") as file:
+        file.seek(start)
+        records = ArchiveIterator(file, check_digests="raise")
+        try:
+            for record in records:
+                offset = records.get_record_offset()
+                body = _body(record)
+                end = offset + records.get_record_length()
+                if record.rec_type in ("response", "revisit", "metadata"):
+                    entries.append(_entry(body, record, path.name, offset, end))
+        except (ArchiveLoadFailed, EOFError, zlib.error):
+            return entries, end
+    return entries, end
+
+
+def _remove_torn_tail(path: Path, indexed_to: int) -> None:
+    """Cut off the record that a killed run was writing, so that the file is a valid WARC file again."""
+    if path.stat().st_size > indexed_to:
+        _, end = _scan(path, indexed_to)
+        if path.stat().st_size > end:
+            os.truncate(path, end)
+
+
+def _body(record: Any) -> bytes:  # noqa: ANN401 - warcio has no types
+    raw = record.raw_stream.read()
+    encoding = (record.http_headers.get_header("Content-Encoding") or "").lower() if record.http_headers else ""
+    if encoding in ("gzip", "x-gzip") and raw:
+        return zlib.decompressobj(_GZIP).decompress(raw, _INFLATION_LIMIT)
+    return bytes(raw)
+
+
+def _entry(body: bytes, record: Any, warc_file: str, offset: int, end: int) -> IndexEntry:  # noqa: ANN401
+    headers, http = record.rec_headers, record.http_headers
+    said = http.get_header if http else (lambda _: None)
+    status = int(http.get_statuscode()) if http else None
+    content_type = said("Content-Type")
+    page = decode(body, content_type) if body and status and is_markup(body, content_type) else None
+    return IndexEntry(
+        capture_id=headers.get_header("WARC-Record-ID").removeprefix("<urn:uuid:").removesuffix(">"),
+        url=headers.get_header("WARC-Target-URI"),
+        fetched_at=dt.datetime.fromisoformat(headers.get_header("WARC-Date")),
+        status=status,
+        outcome=_outcome(body, status, page, headers.get_header("WARC-Truncated")),
+        sha256=hashlib.sha256(body).hexdigest() if body and status else None,
+        bytes=len(body) if status else None,
+        encoding_declared=page.declared if page else None,
+        encoding_used=page.used if page else None,
+        warc_file=warc_file,
+        warc_offset=offset,
+        warc_end=end,
+        content_type=content_type,
+        etag=said("ETag"),
+        last_modified=said("Last-Modified"),
+        location=said("Location"),
+    )
+
+
+def _outcome(body: bytes, status: int | None, page: Decoded | None, truncated: str | None) -> Outcome:
+    if status is None:
+        said = dict(line.split(": ", 1) for line in body.decode().splitlines() if ": " in line)
+        return said.get("outcome", "unreachable")  # type: ignore[return-value]
+    if truncated:
+        return {"length": "too_large", "time": "timeout"}.get(truncated, "unreachable")  # type: ignore[return-value]
+    return outcome_of(status, page.text if page else None)

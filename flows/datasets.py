@@ -1,0 +1,217 @@
+"""A dataset is a folder: `dataset.toml` says what is crawled, how politely, and where on a page things are.
+
+The file is checked as a whole before anything starts; a key that dafu does not know, or a value of the wrong type, is
+named in the error, with the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urljoin, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from flows.errors import UsageError
+from parsers.frame import PageSelectors
+from parsers.listing import ListSelectors
+from schemas.replies import Kind
+
+DEFAULT_DATASET = "liaoning-education"
+DATASETS_VARIABLE = "DAFU_DATASETS"
+REPOSITORY_VARIABLE = "DAFU_REPOSITORY"
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Publisher(_Section):
+    """Who publishes the letters."""
+
+    name: str
+    name_zh: str
+    url: str | None = None
+
+
+class SiteFolder(_Section):
+    """A site that is a folder of files, served on loopback while a run lasts."""
+
+    path: str
+    later: str | None = None
+    port: Annotated[int, Field(ge=0, le=65535)] = 0
+
+
+class Site(_Section):
+    """Where the letters are."""
+
+    base_url: str
+    sections: list[str] = Field(min_length=1)
+    folder: SiteFolder | None = None
+
+
+class Politeness(_Section):
+    """How the site is asked."""
+
+    interval_seconds: Annotated[float, Field(ge=0)]
+    timeout_seconds: Annotated[float, Field(gt=0)] = 30
+    retries: Annotated[int, Field(ge=0, le=10)] = 3
+    max_bytes: Annotated[int, Field(gt=0)] = 50_000_000
+    repository: str | None = None
+    contact: str | None = None
+
+
+class SiteColumn(_Section):
+    """A column of the site: the list pages of its years."""
+
+    name: str
+    kind: Kind
+    path: str
+    lists: list[str] = Field(min_length=1)
+
+
+class ListHypotheses(_Section):
+    """Selectors of a list page, in order."""
+
+    rows: list[str] = Field(min_length=1)
+    date: list[str] = Field(min_length=1)
+    pager: list[str] = Field(min_length=1)
+
+
+class PageHypotheses(_Section):
+    """Selectors of a detail page, in order."""
+
+    title: list[str] = Field(min_length=1)
+    byline: list[str] = Field(min_length=1)
+    body: list[str] = Field(min_length=1)
+
+
+class Hypotheses(_Section):
+    """Where on a page things are."""
+
+    list: ListHypotheses
+    page: PageHypotheses
+
+
+class Expectations(_Section):
+    """What the gate holds a release to."""
+
+    max_letters_lost: Annotated[float, Field(ge=0, le=1)] = 0.05
+    max_unread_pages: Annotated[float, Field(ge=0, le=1)] = 0.25
+
+
+class Dataset(_Section):
+    """A dataset's description and its folder."""
+
+    name: str
+    title: str
+    title_zh: str
+    description: str
+    description_zh: str
+    synthetic: bool = False
+    province: str
+    licence: str
+    publisher: Publisher
+    site: Site
+    politeness: Politeness
+    columns: list[SiteColumn] = Field(min_length=1)
+    selectors: Hypotheses
+    expectations: Expectations = Expectations()
+    folder: Annotated[Path, Field(exclude=True)]
+
+    @property
+    def archive(self) -> Path:
+        """Where the captured bytes are kept."""
+        return self.folder / "archive"
+
+    @property
+    def records(self) -> Path:
+        """Where the parsed records are kept."""
+        return self.folder / "records"
+
+    @property
+    def releases(self) -> Path:
+        """Where the releases are."""
+        return self.folder / "releases"
+
+    @property
+    def host(self) -> str:
+        """The one host that is asked."""
+        return urlsplit(self.site.base_url).netloc
+
+    def list_urls(self) -> list[tuple[SiteColumn, str]]:
+        """Return (column, address) of every list's first page, in the order of dataset.toml."""
+        return [
+            (column, urljoin(self.site.base_url, column.path + name))
+            for column in self.columns
+            for name in column.lists
+        ]
+
+    def list_selectors(self) -> ListSelectors:
+        """Return the hypotheses for list pages."""
+        found = self.selectors.list
+        return ListSelectors(tuple(found.rows), tuple(found.date), tuple(found.pager))
+
+    def page_selectors(self) -> PageSelectors:
+        """Return the hypotheses for detail pages."""
+        found = self.selectors.page
+        return PageSelectors(tuple(found.title), tuple(found.byline), tuple(found.body))
+
+    def user_agent(self) -> str:
+        """Return an honest User-Agent; UsageError if a real site would not learn whom to write to."""
+        repository = os.environ.get(REPOSITORY_VARIABLE) or self.politeness.repository
+        if not repository and self.site.folder is None:
+            raise UsageError(
+                f"{self.name}: the site must be able to see who asks; set politeness.repository in "
+                f"{self.folder / 'dataset.toml'}, or {REPOSITORY_VARIABLE}, to the address of your copy of dafu"
+            )
+        return f"dafu/{version('dafu')} (+{repository})" if repository else f"dafu/{version('dafu')}"
+
+
+def datasets_folder(given: Path | None) -> Path:
+    """Return the folder of the datasets: as given, else DAFU_DATASETS, else this repository's."""
+    folder = given or Path(os.environ.get(DATASETS_VARIABLE) or Path(__file__).parents[1] / "datasets")
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is no folder; say with --datasets or {DATASETS_VARIABLE} where the datasets are")
+    return folder
+
+
+def dataset_names(folder: Path) -> list[str]:
+    """Return the names of the datasets in a folder, sorted."""
+    return sorted(path.parent.name for path in folder.glob("*/dataset.toml"))
+
+
+def load_dataset(name: str, folder: Path) -> Dataset:
+    """Read and check a dataset's description; UsageError names what is wrong in it."""
+    path = folder / name / "dataset.toml"
+    if not path.is_file():
+        known = ", ".join(dataset_names(folder)) or "none"
+        raise UsageError(f"there is no dataset {name!r} in {folder}; the datasets there are: {known}")
+    try:
+        said = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "folder" in said:
+            raise UsageError(f"{path}: folder: dafu knows no such key; remove it")
+        dataset = Dataset.model_validate({**said, "folder": path.parent})
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from None
+    except ValidationError as error:
+        raise UsageError(f"{path}: {_first_fault(error)}") from None
+    if dataset.name != name:
+        raise UsageError(f"{path}: name is {dataset.name!r} but the folder is {name!r}; make them the same")
+    return dataset
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    key = ".".join(str(part) for part in fault["loc"]) or "the file"
+    if fault["type"] == "extra_forbidden":
+        return f"{key}: dafu knows no such key; correct its spelling or remove it"
+    if fault["type"] == "missing":
+        return f"{key} is missing; add it"
+    said = f", not {fault['input']!r}" if isinstance(fault["input"], (str, int, float, bool)) else ""
+    return f"{key}: {fault['msg'][0].lower()}{fault['msg'][1:]}{said}"

@@ -1,0 +1,1 @@
+"""Archive → records: everything that the letters say, read from kept bytes only."""

@@ -1,0 +1,1 @@
+"""Release → reader: queries, one letter on the screen, what releases there are."""

@@ -1,0 +1,98 @@
+"""SQL over a release, read only, and its result in the format the user wants."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow.parquet as pq
+from rich.table import Table as RichTable
+
+from flows.errors import DafuError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A query's result: column names and rows of Python values."""
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+
+
+def run_query(database: Path, sql: str) -> Result:
+    """Run `sql`; UsageError with DuckDB's own words if it does not run."""
+    with _opened(database) as con:
+        try:
+            con.execute(sql)
+            columns = [entry[0] for entry in con.description or []]
+            return Result(columns, con.fetchall() if columns else [])
+        except duckdb.Error as error:
+            raise UsageError(f"the SQL does not run: {_said(error)}") from None
+
+
+def query_to_parquet(database: Path, sql: str, target: Path) -> None:
+    """Run `sql` and write its result to `target`, types kept."""
+    with _opened(database) as con:
+        try:
+            table = con.sql(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise UsageError(f"the SQL does not run: {_said(error)}") from None
+    try:
+        pq.write_table(table, target)
+    except OSError as error:
+        raise DafuError(f"{target} cannot be written: {error.strerror or error}") from None
+
+
+def as_csv(result: Result) -> str:
+    """Return the result as CSV with a header; lists and structs as JSON."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(result.columns)
+    writer.writerows([_flat(value) for value in row] for row in result.rows)
+    return buffer.getvalue()
+
+
+def as_json(result: Result) -> str:
+    """Return the result as a JSON list of objects."""
+    rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
+    return json.dumps(rows, ensure_ascii=False, indent=1, default=_plain)
+
+
+def as_table(result: Result) -> RichTable:
+    """Return the result as a table for the terminal."""
+    table = RichTable(header_style="bold")
+    for index, column in enumerate(result.columns):
+        numeric = all(isinstance(row[index], (int, float, type(None))) for row in result.rows)
+        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in result.rows:
+        table.add_row(*(str(_flat(value)) for value in row))
+    return table
+
+
+def _opened(database: Path) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(database), read_only=True)
+    except duckdb.Error as error:
+        raise DafuError(f"{database} cannot be opened: {_said(error)}") from None
+
+
+def _flat(value: Any) -> Any:  # noqa: ANN401 - whatever DuckDB returns
+    if value is None:
+        return ""
+    if isinstance(value, (list, dict, tuple)):
+        return json.dumps(value, ensure_ascii=False, default=_plain)
+    return _plain(value) if isinstance(value, (dt.date, bytes)) else value
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever DuckDB returns
+    return value.isoformat() if isinstance(value, (dt.date, dt.datetime)) else str(value)
+
+
+def _said(error: duckdb.Error) -> str:
+    return " ".join(line.strip() for line in str(error).splitlines() if line.strip() and set(line.strip()) != {"^"})

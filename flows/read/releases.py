@@ -1,0 +1,61 @@
+"""Which releases there are, and whether one is still what it was when it was released."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flows.datasets import Dataset, load_dataset
+from flows.errors import DafuError, UsageError
+from flows.release.build import versions
+from flows.release.database import DATABASE
+from flows.release.manifest import SUMS, differences, file_digest, read_manifest
+
+
+def release_of(named: str, datasets: Path) -> tuple[Dataset, Path]:
+    """Return (dataset, release folder) of `NAME` (its newest release) or `NAME@VERSION`."""
+    name, _, version = named.partition("@")
+    dataset = load_dataset(name, datasets)
+    found = versions(dataset.releases)
+    if not found:
+        raise DafuError(f"{name} has no release yet; run `dafu run {name}` first")
+    if version and version != "latest" and version not in found:
+        raise UsageError(f"{name} has no release {version}; its releases are: {', '.join(found)}")
+    return dataset, dataset.releases / (found[-1] if version in ("", "latest") else version)
+
+
+def database_of(release: Path) -> Path:
+    """Return the release's dafu.duckdb; DafuError if it is not the file that was released."""
+    path = release / DATABASE
+    sums = release / SUMS
+    said = f"{file_digest(path)}  {DATABASE}" if path.is_file() else None
+    if said is None or not sums.is_file() or said not in sums.read_text(encoding="utf-8").splitlines():
+        raise DafuError(f"{path} is not the file that was released; run `dafu verify` for a full list and restore it")
+    return path
+
+
+def described(dataset: Dataset) -> list[dict[str, Any]]:
+    """Return the releases of a dataset, oldest first: version, letters, captures, schema and parser version."""
+    found = []
+    for version in versions(dataset.releases):
+        said = read_manifest(dataset.releases / version)
+        found.append(
+            {
+                "version": version,
+                "letters": said["tables"]["replies"]["rows"],
+                "captures": said["captures"]["count"],
+                "last_capture": said["captures"]["last"],
+                "schema_version": said["schema_version"],
+                "parser_version": said["parser_version"],
+                "path": str(dataset.releases / version),
+            }
+        )
+    return found
+
+
+def verified(release: Path) -> int:
+    """Check every file of a release; return how many there are. DafuError names each that differs."""
+    problems = differences(release)
+    if problems:
+        raise DafuError(f"{release}: {'; '.join(problems)}; restore the release from a copy or remove its folder")
+    return len((release / SUMS).read_text(encoding="utf-8").splitlines())

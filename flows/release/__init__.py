@@ -1,0 +1,1 @@
+"""Records → release: validated rows, Parquet files, manifest, gate, one rename."""

@@ -1,0 +1,51 @@
+"""The two ways into a release by SQL: `dafu.duckdb` with the tables inside, and `views.sql` over the Parquet files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from schemas import TABLES
+
+VIEWS, DATABASE = "views.sql", "dafu.duckdb"
+
+
+def write_database(folder: Path) -> None:
+    """Write dafu.duckdb beside the Parquet files.
+
+    Its storage version is v1.0.0, so that every DuckDB from 1.0 on opens it; the descriptions of tables and columns
+    are in it as comments.
+    """
+    with duckdb.connect() as con:
+        con.execute(f"ATTACH {_text(str(folder / DATABASE))} AS release (STORAGE_VERSION 'v1.0.0')")
+        for table in TABLES:
+            name = table.about.name
+            file = _text(str(folder / f"{name}.parquet"))
+            con.execute(f"CREATE TABLE release.{name} AS FROM read_parquet({file})")
+            con.execute(f"COMMENT ON TABLE release.{name} IS {_text(f'{table.about.en} {table.about.zh}')}")
+            for column in table.model_fields:
+                said = table.column(column)
+                con.execute(f'COMMENT ON COLUMN release.{name}."{column}" IS {_text(f"{said.en} {said.zh}")}')
+        con.execute("DETACH release")
+
+
+def views() -> str:
+    """Return views.sql: one view a table over the Parquet files, wherever they lie."""
+    lines = [
+        "-- One view a table. Say where the release lies, then read this file:",
+        "--   SET VARIABLE dafu = '/path/to/release';",
+        "--   .read /path/to/release/views.sql",
+        "-- Without the variable the files are looked for in the working directory.",
+    ]
+    for table in TABLES:
+        name = table.about.name
+        lines.append(
+            f"CREATE OR REPLACE VIEW {name} AS FROM "
+            f"read_parquet(coalesce(getvariable('dafu'), '.') || '/{name}.parquet');"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _text(said: str) -> str:
+    return "'" + said.replace("'", "''") + "'"

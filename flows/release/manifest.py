@@ -1,0 +1,94 @@
+"""The manifest: what a release is made of, so that anyone can check that this file is that file.
+
+A table has two digests of its rows beside the file's own: `rows_sha256` over every row, which a new version of the
+Parquet writer does not change, and `content_sha256` over what the source says, without the columns that only tell when
+and how we looked. A release that has the same content as the last one is not made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from flows.errors import DafuError
+from parsers import PARSER_VERSION
+from schemas import SCHEMA_VERSION
+from schemas.table import Table
+
+MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
+_LIBRARIES = ("beautifulsoup4", "cn2an", "duckdb", "jieba", "lxml", "pyarrow", "pydantic", "warcio")
+
+
+def row_digests(table: type[Table], rows: Iterable[Table]) -> tuple[str, str]:
+    """Return (rows_sha256, content_sha256): SHA-256 over the rows as JSON lines, in the order of the release."""
+    everything, content = hashlib.sha256(), hashlib.sha256()
+    observed = set(table.observed_columns())
+    for row in rows:
+        everything.update(row.model_dump_json().encode() + b"\n")
+        content.update(row.model_dump_json(exclude=observed).encode() + b"\n")
+    return everything.hexdigest(), content.hexdigest()
+
+
+def file_digest(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def manifest(
+    *, dataset: str, release: str, tables: Mapping[str, Mapping[str, Any]], captures: Mapping[str, Any], gate: list[Any]
+) -> dict[str, Any]:
+    """Return the manifest; nothing in it is read from a clock."""
+    return {
+        "dataset": dataset,
+        "version": release,
+        "schema_version": SCHEMA_VERSION,
+        "parser_version": PARSER_VERSION,
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "captures": dict(captures),
+        "tables": {name: dict(entry) for name, entry in tables.items()},
+        "gate": gate,
+    }
+
+
+def write_json(path: Path, said: object) -> None:
+    """Write JSON as it is read best: indented, Chinese as it is."""
+    path.write_text(json.dumps(said, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def read_manifest(release: Path) -> dict[str, Any]:
+    """Return a release's manifest; DafuError if it is not there or not readable."""
+    try:
+        return dict(json.loads((release / MANIFEST).read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise DafuError(f"{release / MANIFEST} cannot be read ({error}); restore the release or remove it") from None
+
+
+def write_sums(folder: Path) -> None:
+    """Write SHA256SUMS over every other file of a folder, as `sha256sum -c` reads it."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
+    lines = [f"{file_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
+    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+
+
+def differences(release: Path) -> list[str]:
+    """Return how a release differs from what was released: a changed, missing or added file, each as a sentence."""
+    try:
+        lines = (release / SUMS).read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return [f"{SUMS} is missing or not readable"]
+    said = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    found = []
+    for name, digest in said.items():
+        path = release / name
+        if not path.is_file():
+            found.append(f"{name} is missing")
+        elif file_digest(path) != digest:
+            found.append(f"{name} is not the file that was released")
+    present = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
+    found += [f"{name} was added" for name in sorted(present - set(said) - {SUMS})]
+    return found
