@@ -88,7 +88,7 @@ _dataset = partial(click.argument, "dataset", default=DEFAULT_DATASET, metavar="
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("dafu"), prog_name="dafu")
 def dafu() -> None:
-    r"""Turn the public replies of Chinese departments into an open dataset, and read it.
+    """Turn the public replies of Chinese departments into an open dataset, and read it.
 
     \b
     Make one:   dafu run demo
@@ -110,7 +110,7 @@ _later = click.option("--later", is_flag=True, help="Serve the later state of a 
 @_later
 @common
 def run(dataset: str, *, later: bool, datasets: Path, as_json: bool) -> None:
-    r"""Run the whole pipeline: crawl, parse, release.
+    """Run the whole pipeline: crawl, parse, release.
 
     \b
     dafu run demo            over the embedded demo site
@@ -185,7 +185,7 @@ def list_releases(dataset: str, *, datasets: Path, as_json: bool) -> None:
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for --format parquet.")
 @common
 def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Path, as_json: bool) -> None:
-    r"""Ask a release in SQL (DuckDB's); the newest one unless VERSION is given.
+    """Ask a release in SQL (DuckDB's); the newest one unless VERSION is given.
 
     \b
     dafu sql demo "SELECT kind, count(*) FROM replies GROUP BY kind"
@@ -214,7 +214,7 @@ def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Pat
 @click.argument("words", nargs=-1, required=True, metavar="[DATASET[@VERSION]] REPLY")
 @common
 def show(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
-    r"""Show one letter: its headings, cited documents and quantities marked in the text.
+    """Show one letter: its headings, cited documents and quantities marked in the text.
 
     REPLY is a reply_id, the site's article id, or the proposal's number.
 

@@ -10,20 +10,18 @@ from schemas.facts import IssuerBasis
 
 _NUMBER_AFTER = re.compile(r"\(([^()]{2,10}[〔\[(【]\d{4}[〕\])】]\d+号)\)")
 _VERB = re.compile(
-    r"(?:联合|共同|先后|正式|研究|制定|陆续|分别|牵头|专门|已|还|就)*(?:印发|出台|制发|下发|颁布|发布|转发|制定|制订|联合)了?"
+    r"(?:联合|共同|先后|正式|研究|陆续|分别|牵头|专门|已|还|就)*(?:印发|出台|制发|下发|颁布|发布|制定|制订|联合)了?"
 )
-_AGENCY = (
-    r"(?:中共中央|中央|国务院|全国|国家|教育部|财政部|[\u4e00-\u9fff]{2,8}部|辽宁省|我省|省|[\u4e00-\u9fff]{2,3}市|市)?"
-    r"[\u4e00-\u9fff]{0,14}?(?:厅|局|委|委员会|办公厅|办公室|人民政府|政府|国务院|教育部|财政部|部|中共中央|总工会)"
-)
-_AGENCY_ONLY = re.compile(rf"^(?:中央|{_AGENCY})$")
+_TAIL = r"厅|局|委|委员会|办|办公厅|办公室|政府|国务院|部|联|银行|中央|总工会|银保监会|外交部|专班|领导小组|联席会议"
+_AGENCY = rf"[\u4e00-\u9fff“”]{{0,16}}?(?:{_TAIL})"
+_AGENCY_ONLY = re.compile(rf"^{_AGENCY}$")
 _TITLE_AGENCIES = re.compile(rf"^((?:{_AGENCY})(?:[、和 ](?:{_AGENCY}))*)(?:等[^关《]{{0,8}})?关于")
 _JOINERS = re.compile(r"、|和|与|及|会同|联合|以及")
 _NOT_AGENCIES = re.compile(
-    r"部门$|政府部门|^(?:各|有关|相关|其他|多|全)|^(?:本部|全部|内部|一部|外部|总部|干部|支部|党支部)$|\d"
+    r"[的了将为对]|积极|推动|加强|开展|组织|我省|部门$|政府部门|^(?:各|有关|相关|其他|多|全)|^(?:本部|全部|内部|一部|外部|总部|干部|支部|党支部)$|\d"
 )
 _LEAD = re.compile(
-    r"^(?:近年来|目前|为此|其中|同时|此外|此前|今年|去年|先后|由|在|经|根据|按照|落实|贯彻|依据|会同|联合|\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|初|起)?)+"
+    r"^.*(?:执行|落实|贯彻|根据|按照|依据|依照|遵照)|^(?:近年来|目前|为此|其中|同时|此外|此前|今年|去年|先后|由|在|经|会同|联合|\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|初|起)?)+"
 )
 _CONNECTS_TITLES = re.compile(r"^(?:[、和及与,]|以及|\([^()]*\))*$")
 _WRAPPED = re.compile(r"关于(?:印发|转发|发布)(.+?)的通知$")
@@ -100,7 +98,7 @@ def _first_verb_of_group(clause: str, nearest: re.Match[str]) -> int:
 
 def _agencies(words: str) -> tuple[str, ...]:
     parts = [_LEAD.sub("", part).strip() for part in _JOINERS.split(_LEAD.sub("", words))]
-    parts = [re.sub(r"等(?:\d*个?部门|\S{0,4}部委)?$", "", part) for part in parts]
+    parts = [re.sub(r"等(?:[\d一二三四五六七八九十]*个?部[门委])?$", "", part) for part in parts]
     found = tuple(part for part in parts if part and _AGENCY_ONLY.match(part) and not _NOT_AGENCIES.search(part))
     return found if len(found) == len([part for part in parts if part and not re.search(r"\d|部门", part)]) else ()
 

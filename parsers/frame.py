@@ -23,7 +23,7 @@ _TITLE_WITH_SALUTATION = re.compile(
 _PUBLISHED = re.compile(r"发布(?:时间|日期):?\s*([\d年月日./ -]+)")
 _EDITOR = re.compile(r"编辑:?\s*(.*?)(?=\s*(?:[|•·]|来源|发布|打印|字体|浏览|\[|【|$))")
 _SOURCE = re.compile(r"(?:信息)?来源:?\s*(.*?)(?=\s*(?:[|•·]|编辑|发布|打印|字体|浏览|\[|【|$))")
-_VIEWING_DATE = re.compile(r"今天是\s*\d{4}\s*年")
+_VIEWING_DATE = re.compile(r"今天是:?\s*\d{4}\s*年")
 _NEIGHBOUR = re.compile(r"^(?:上一[条篇]|下一[条篇]).*\d")
 _FILE = re.compile(r"\.(?:docx?|wps|xlsx?|pdf|ofd|zip|rar)(?:$|\?)", re.IGNORECASE)
 _ATTACHMENT_WORDS = re.compile(r"^附件下载:?$")
@@ -42,11 +42,13 @@ class PageSelectors:
 class Frame:
     """What a page says around and as its letter, normalised.
 
+    `title` is the line as printed, `title_proper` the same without a salutation that stands on it.
     `lines` are the paragraphs of the letter; title lines repeated among them are taken out. `selector` is the
     hypothesis that found them. `images` counts pictures in the letter's place.
     """
 
     title: str | None
+    title_proper: str | None
     salutation_in_title: str | None
     published_on: dt.date | None
     editor_account: str | None
@@ -66,9 +68,9 @@ def read_frame(html: str, selectors: PageSelectors) -> Frame:
     lines = [line for line in lines_of(body) if not _ATTACHMENT_WORDS.match(line)] if body else []
 
     title = first_text(soup, selectors.title) or normalise(metas.get("articletitle", "")) or None
-    title, salutation = _without_salutation(title)
     printed_in_letter = _title_lines(lines, title)
     title = title or (lines[0] if printed_in_letter else None)
+    title_proper, salutation = _without_salutation(title)
     lines = lines[printed_in_letter:]
     byline = " ".join(_byline_lines(soup, page_lines, selectors.byline))
 
@@ -82,6 +84,7 @@ def read_frame(html: str, selectors: PageSelectors) -> Frame:
     }
     return Frame(
         title=title,
+        title_proper=title_proper,
         salutation_in_title=salutation,
         published_on=_found_date(_PUBLISHED, byline) or date_in(metas.get("pubdate", "")),
         editor_account=_found(_EDITOR, byline),
@@ -119,11 +122,11 @@ def _without_salutation(title: str | None) -> tuple[str | None, str | None]:
 
 def _title_lines(lines: list[str], title: str | None) -> int:
     """Return how many of the letter's first lines only repeat the title, or are the title of a page without one."""
-    count = 0
+    count, known = 0, {title, _without_salutation(title)[0]}
     for line in lines[:4]:
-        if line == title or (title is None and count == 0 and _TITLE_END.search(line)):
+        if line in known or (title is None and count == 0 and _TITLE_END.search(line)):
             count += 1
-            title = title or line
+            known.add(line)
         else:
             break
     return count

@@ -79,15 +79,23 @@ def read_identity(line: str | None) -> Identity:
 
 
 def kind_of(outside: str) -> Kind | None:
-    """Return the kind that words outside 《》 name: the noun itself first, then the assembly it is made to."""
-    proposal, suggestion = "提案" in outside, bool(re.search(r"建议(?!和意见|、意见)", outside))
-    if proposal != suggestion:
-        return "cppcc_proposal" if proposal else "npc_suggestion"
+    """Return the kind that words outside 《》 name: by the assembly, else by the noun.
+
+    The assembly comes first: a page can call a deputy's suggestion a 提案, but nobody makes one to the other assembly.
+    """
     if "政协" in outside:
         return "cppcc_proposal"
     if re.search(r"人大|人民代表大会", outside):
         return "npc_suggestion"
-    return None
+    return noun_kind(outside)
+
+
+def noun_kind(outside: str) -> Kind | None:
+    """Return the kind that the noun says, 提案 or 建议; None if both or neither stand outside 《》."""
+    proposal, suggestion = "提案" in outside, bool(re.search(r"建议(?!和意见|、意见)", outside))
+    if proposal == suggestion:
+        return None
+    return "cppcc_proposal" if proposal else "npc_suggestion"
 
 
 def body_name(body_raw: str | None, province: str) -> str | None:

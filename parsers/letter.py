@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from parsers import PARSER_VERSION
 from parsers.citations import read_citations
 from parsers.frame import Frame, PageSelectors, read_frame
-from parsers.identity import Identity, body_name, kind_of, read_identity, same_title
+from parsers.identity import Identity, body_name, kind_of, noun_kind, read_identity, same_title
 from parsers.marks import Marks, read_marks
 from parsers.parties import Addressee, Signature, full_name, is_salutation, read_salutation, read_signature
 from parsers.privacy import without_contacts
@@ -36,11 +36,11 @@ _HEAD_LINES = 6
 _LATE = 2 * 365
 _OPENING = re.compile(r"收悉|(?:答复|函复|回复|意见)如下")
 _LOOK_ALIKES = (
+    ("statistics", re.compile(r"统计(?:表|数据|情况)?|一览表|台账|汇总表")),
     (
         "yearly_summary",
         re.compile(r"办理(?:工作)?(?:情况|总结|报告)|工作(?:总结|报告)|情况的?报告$|年度.*(?:情况|总结)"),
     ),
-    ("statistics", re.compile(r"统计(?:表|数据|情况)?|一览表|台账|汇总表")),
     ("citizen_letter", re.compile(r"网民|网友|留言|厅长信箱|市民|群众来信|咨询")),
 )
 _REPLY_WORDS = re.compile(r"答复|复函|会办意见|回复")
@@ -119,7 +119,7 @@ def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Readi
         for rule, count in sorted(removed.items())
     ]
     if "kind_conflict" in reply.flags:
-        detail = f"the title says {reply.kind}, the letter {', '.join(_other_kinds(parts, opening, reply.kind))}"
+        detail = f"the title says {reply.kind}, the letter {', '.join(_other_kinds(frame, parts, opening, reply.kind))}"
         issues.append(issue("kind_conflict", "parse", detail, url=known.url, reply_id=known.reply_id))
     record = Record(
         reply=reply,
@@ -154,7 +154,7 @@ def _head_without_salutation(lines: list[str]) -> int:
 
 def _look_alike(frame: Frame, parts: _Parts, opening: str | None) -> str | None:
     """Return what a page in the reply column is if it is no reply (reference: letters.md, "Odd things seen")."""
-    title = outside_titles(frame.title or "")
+    title = outside_titles(frame.title_proper or "")
     for name, cue in _LOOK_ALIKES:
         if cue.search(title):
             return name
@@ -164,7 +164,7 @@ def _look_alike(frame: Frame, parts: _Parts, opening: str | None) -> str | None:
 
 
 def _identity(frame: Frame, opening: str | None) -> Identity:
-    return read_identity(frame.title).completed_by(read_identity(_identifying(opening)))
+    return read_identity(frame.title_proper).completed_by(read_identity(_identifying(opening)))
 
 
 def _identifying(opening: str | None) -> str | None:
@@ -172,9 +172,10 @@ def _identifying(opening: str | None) -> str | None:
     return re.split(r"收悉|如下", opening, maxsplit=1)[0] if opening else None
 
 
-def _other_kinds(parts: _Parts, opening: str | None, kind: Kind) -> list[Kind]:
-    """Return the kinds that salutation and opening name against the title's."""
-    said = {kind_of(outside_titles(_identifying(opening) or ""))}
+def _other_kinds(frame: Frame, parts: _Parts, opening: str | None, kind: Kind) -> list[Kind]:
+    """Return the kinds that the title's noun, the salutation and the opening name against `kind`."""
+    identifying = outside_titles(_identifying(opening) or "")
+    said = {noun_kind(outside_titles(frame.title_proper or "")), kind_of(identifying), noun_kind(identifying)}
     if parts.addressee:
         said |= {_KIND_OF_ROLE.get(proposer.role or "") for proposer in parts.addressee.proposers}
     return sorted(other for other in said if other and other != kind)
@@ -331,14 +332,14 @@ def _reply(frame: Frame, parts: _Parts, identity: Identity, facts: _Facts, known
     published_on = frame.published_on or known.listed_on
     signed_on = parts.signature.signed_on
     letter_type: LetterType = "reply"
-    if "会办意见" in outside_titles(frame.title or "") or (addressee is not None and addressee.office):
+    if "会办意见" in outside_titles(frame.title_proper or "") or (addressee is not None and addressee.office):
         letter_type = "co_handling_opinion"
     kind: Kind = identity.kind or known.column_kind
     lag_days = (published_on - signed_on).days if published_on and signed_on else None
     opening = next((s for s in facts.sentences if s.role == "opening"), None)
     flags = set(frame.flags) | _flags(parts, identity, facts, addressee, frame)
     flags |= {"late_publication"} if lag_days is not None and lag_days >= _LATE else set()
-    flags |= {"kind_conflict"} if _other_kinds(parts, opening.text if opening else None, kind) else set()
+    flags |= {"kind_conflict"} if _other_kinds(frame, parts, opening.text if opening else None, kind) else set()
     topics = read_topics(
         identity.proposal_title,
         [s.title for s in facts.sections if s.level <= 2],

@@ -8,6 +8,7 @@ import re
 import cn2an
 
 CHINESE_DIGITS = "〇○零一二两三四五六七八九十百千万亿0"
+_ROUND = {"百": 100, "千": 1000}
 _DIGIT_BY_DIGIT = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _FULL_DATE = re.compile(r"(\d{4})\s*(?:年|-|\.|/)\s*(\d{1,2})\s*(?:月|-|\.|/)\s*(\d{1,2})\s*日?")
 _CHINESE_DATE = re.compile(
@@ -23,6 +24,8 @@ def number_of(printed: str) -> int | float:
         return int(plain)
     if re.fullmatch(r"\d+\.\d+", plain):
         return float(plain)
+    if plain in _ROUND:
+        return _ROUND[plain]
     value = cn2an.cn2an(printed.replace("○", "〇").replace("〇", "零"), "smart")
     return int(value) if float(value).is_integer() else float(value)
 

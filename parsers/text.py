@@ -1,7 +1,7 @@
 """The normal form of text, in which all matching runs and all offsets count.
 
 NFKC makes full and half width one (`（` and `(`, `０` and `0`), then spaces go wherever they say nothing: at the ends
-of a line, in runs, and beside Chinese characters, which are never separated by them. `。、《》“”` are their own NFKC.
+of a line, in runs, beside punctuation, between a character and a number. `。、《》“”` are their own NFKC.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ import unicodedata
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _SPACES = re.compile(r"\s+")
 _HAN = r"\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_BESIDE_HAN = re.compile(rf"(?<=[{_HAN}。、《》“”‘’—…〔〕【】]) | (?=[{_HAN}。、《》“”‘’—…〔〕【】])")
-# Two offices side by side in a signature are the one place where a space between characters means something.
-_SIDE_BY_SIDE = re.compile(r"^\S*[厅局委部会院办府](?: \S*[厅局委部会院办府]| \d{4}年.*| 二.*日)+$")
+_PUNCTUATION = "。、《》“”‘’—…〔〕【】,;:!?()"
+# A space between two Chinese characters can part two names (中共中央 国务院) and stays; beside punctuation and between
+# a character and a number it says nothing.
+_IDLE_SPACE = re.compile(
+    rf"(?<=[{_PUNCTUATION}]) (?=[{_HAN}{_PUNCTUATION}\d])|(?<=[{_HAN}\d]) (?=[{_PUNCTUATION}])|"
+    rf"(?<=[{_HAN}]) (?=\d)|(?<=\d) (?=[{_HAN}])"
+)
 
 
 def normalise(line: str) -> str:
     """Return one line in normal form; line breaks count as spaces."""
     line = _INVISIBLE.sub("", unicodedata.normalize("NFKC", line))
-    line = _SPACES.sub(" ", line).strip()
-    if _SIDE_BY_SIDE.match(line):
-        return line
-    return _BESIDE_HAN.sub("", line)
+    return _IDLE_SPACE.sub("", _SPACES.sub(" ", line).strip())
 
 
 def brackets_apart(text: str, opening: str = "《", closing: str = "》") -> list[tuple[int, int]]:

@@ -24,7 +24,7 @@ with warnings.catch_warnings():
     import jieba.posseg
 
 _KEYWORDS = 10
-_NOUN_TAGS = ("n", "vn", "an", "j", "b", "eng", "l", "s", "f", "a", "q")
+_NOUN_TAGS = ("n", "vn", "an", "j", "b", "eng", "l", "s", "i", "k", "zg", "a")
 
 
 @lru_cache(maxsize=1)

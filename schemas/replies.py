@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, ClassVar, Literal
 
+from schemas.flags import Flag
 from schemas.table import About, Column, Struct, Table
 
 LetterType = Literal["reply", "co_handling_opinion"]
@@ -271,7 +272,7 @@ class Reply(Table):
         ),
     ]
     flags: Annotated[
-        list[str],
+        list[Flag],
         Column(
             "Oddities of this page, sorted; each is explained on the reference page.",
             "本页的异常之处（已排序），含义见参考页。",

@@ -1,0 +1,76 @@
+"""The reference pages in `docs/`, written from `schemas/` and the command line: `make docs`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from flows.cli import EXIT_CODES, dafu
+from schemas import SCHEMA_VERSION, TABLES
+from schemas.arrow import arrow_schema
+from schemas.flags import FLAGS
+from schemas.issues import REASON_CODES
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def pages() -> dict[str, str]:
+    """Return the generated pages by file name."""
+    return {"tables.md": "\n".join(_tables()) + "\n", "commands.md": "\n".join(_commands()) + "\n"}
+
+
+def _tables() -> Iterator[str]:
+    yield "# Tables · 数据表"
+    yield f"\nSchema {SCHEMA_VERSION}. Generated from `schemas/` by `make docs`; the `dictionary` table says the same."
+    for table in TABLES:
+        about = table.about
+        yield f"\n## `{about.name}`\n\n{about.en}\n{about.zh}\n"
+        yield f"Key: {', '.join(f'`{name}`' for name in about.key)}.\n"
+        yield "| column | type | meaning | 含义 | unit | source |\n|---|---|---|---|---|---|"
+        for field in arrow_schema(table):
+            said = table.column(field.name)
+            cells = (f"`{field.name}`", _short(str(field.type)), said.en, said.zh, said.unit or "", said.source)
+            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+    yield "\n## Flags of a reply · 异常标记\n\n| flag | meaning | 含义 |\n|---|---|---|"
+    for name, (en, zh) in FLAGS.items():
+        yield f"| `{name}` | {en} | {zh} |".replace(" | in the text", " \\| in the text").replace(
+            "以 | 分", "以 \\| 分"
+        )
+    yield "\n## Reason codes of an issue · 原因代码\n\n| code | severity | meaning | 含义 |\n|---|---|---|---|"
+    for name, code in REASON_CODES.items():
+        yield f"| `{name}` | {code.severity} | {code.en} | {code.zh} |"
+
+
+def _short(arrow_type: str) -> str:
+    return arrow_type.replace(" not null", "").replace("item: ", "").replace("timestamp[us, tz=UTC]", "timestamp")
+
+
+def _commands() -> Iterator[str]:
+    yield "# Commands · 命令\n\nGenerated from the command line by `make docs`.\n"
+    yield "| exit code | meaning |\n|---|---|"
+    for code, meaning in EXIT_CODES.items():
+        yield f"| {code} | {meaning} |"
+    context = _context(dafu, "dafu", None)
+    yield f"\n```text\n{dafu.get_help(context)}\n```"
+    for name, command in dafu.commands.items():
+        inner = _context(command, name, context)
+        yield f"\n## `dafu {name}`\n\n```text\n{command.get_help(inner)}\n```"
+
+
+def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    return click.Context(
+        command,
+        info_name=name,
+        parent=parent,
+        terminal_width=100,
+        max_content_width=100,
+        help_option_names=["-h", "--help"],
+    )
+
+
+if __name__ == "__main__":
+    DOCS.mkdir(exist_ok=True)
+    for file_name, text in pages().items():
+        (DOCS / file_name).write_text(text, encoding="utf-8")
