@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from flows import console, environment
 from flows.datasets import DATASETS_VARIABLE, DEFAULT_DATASET, dataset_names, datasets_folder, load_dataset
@@ -30,6 +31,7 @@ EXIT_CODES = {
     4: "the site blocked us; nothing more was asked",
 }
 Command = Callable[..., None]
+_WIDE = 160
 
 
 def main() -> None:
@@ -42,7 +44,7 @@ def main() -> None:
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.ClickException as error:
-        code = _failed(error.format_message() + "; `dafu --help` shows what there is", 2)
+        code = _failed(f"{error.format_message().rstrip('.')}; `dafu --help` shows what there is", 2)
     except DafuError as error:
         if debug:
             raise
@@ -179,7 +181,8 @@ def list_releases(dataset: str, *, datasets: Path, as_json: bool) -> None:
     _print_rows(rows, as_json=as_json)
 
 
-@dafu.command()
+# A statement may begin with a comment: what looks like an unknown option is left to DuckDB.
+@dafu.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, required=True, metavar='[DATASET[@VERSION]] "SELECT …"')
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]), default="table")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for --format parquet.")
@@ -207,7 +210,7 @@ def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Pat
     elif form == "csv":
         click.echo(query.as_csv(result), nl=False)
     else:
-        Console(highlight=False).print(query.as_table(result))
+        _printed(query.as_table(result))
 
 
 @dafu.command()
@@ -229,7 +232,7 @@ def show(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
     if as_json:
         click.echo(reader.as_json(letter))
     else:
-        Console(highlight=False).print(reader.as_text(letter), soft_wrap=True)
+        _printed(reader.as_text(letter))
 
 
 @dafu.command()
@@ -245,6 +248,15 @@ def verify(named: str, *, datasets: Path, as_json: bool) -> None:
         click.echo(json.dumps({"release": folder.name, "files": files, "intact": True}))
     else:
         click.echo(f"{folder}: all {files} files are as they were released")
+
+
+def _printed(shown: RenderableType) -> None:
+    """Print to stdout: as wide as the terminal, or as wide as it needs to be where there is none."""
+    out = Console(highlight=False)
+    if out.is_terminal:
+        out.print(shown)
+    else:
+        Console(highlight=False, width=_WIDE, file=sys.stdout).print(shown, soft_wrap=isinstance(shown, Text))
 
 
 def _dataset_and(words: tuple[str, ...], what: str) -> tuple[str, str]:
@@ -267,7 +279,7 @@ def _print_summary(reports: dict[str, dict[str, Any]]) -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
     for name, report in reports.items():
         table.add_row(f"[bold]{name}[/]", _SUMMARIES[name](report))
-    Console(highlight=False).print(table, soft_wrap=True)
+    _printed(table)
 
 
 def _crawl_summary(report: dict[str, Any]) -> str:
@@ -299,4 +311,4 @@ def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(str(value) for value in row.values()))
-    Console(highlight=False).print(table)
+    _printed(table)

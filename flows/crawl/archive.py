@@ -25,7 +25,6 @@ from typing import IO, Any, Self
 
 import pyarrow.parquet as pq
 from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -42,6 +41,8 @@ _INDEX = "index.parquet"
 _LOCK = "lock"
 _INFLATION_LIMIT = 200_000_000
 _GZIP = 16 + zlib.MAX_WBITS
+_CHUNK = 1 << 20
+_CAPTURES = ("response", "revisit", "metadata")
 
 
 class Archive:
@@ -59,7 +60,7 @@ class Archive:
         for path in sorted(folder.glob("*.warc.gz")):
             done = max((entry.warc_end for entry in self._entries if entry.warc_file == path.name), default=0)
             if path.stat().st_size > done:
-                self._add(_scan(path, done)[0])
+                self._add(_scan(path, done))
         self._entries.sort(key=lambda entry: (entry.warc_file, entry.warc_offset))
 
     # --- reading
@@ -231,31 +232,46 @@ def _reread(path: Path, offset: int) -> Any:  # noqa: ANN401 - warcio has no typ
         return record
 
 
-def _scan(path: Path, start: int) -> tuple[list[IndexEntry], int]:
-    """Return the captures from byte `start` of a WARC file on, and where the last whole record ends."""
-    entries: list[IndexEntry] = []
-    end = start
+def _scan(path: Path, start: int) -> Iterator[IndexEntry]:
+    """Yield the captures from byte `start` of a WARC file on; a record that is cut off at its end is none."""
+    whole = _end_of_whole_records(path, start)
     with path.open("rb") as file:
         file.seek(start)
-        records = ArchiveIterator(file, check_digests="raise")
-        try:
-            for record in records:
-                offset = records.get_record_offset()
-                body = _body(record)
-                end = offset + records.get_record_length()
-                if record.rec_type in ("response", "revisit", "metadata"):
-                    entries.append(_entry(body, record, path.name, offset, end))
-        except (ArchiveLoadFailed, EOFError, zlib.error):
-            return entries, end
-    return entries, end
+        records = ArchiveIterator(file)
+        end = start
+        while end < whole:
+            record = next(records)
+            body = _body(record)  # before its offset is asked for, which reads to the record's end
+            offset = records.get_record_offset()
+            end = offset + records.get_record_length()
+            if record.rec_type in _CAPTURES and end <= whole:
+                yield _entry(body, record, path.name, offset, end)
+
+
+def _end_of_whole_records(path: Path, start: int) -> int:
+    """Return where the last whole gzip member ends, which is where the last whole record does."""
+    end = position = start
+    with path.open("rb") as file:
+        file.seek(start)
+        member = zlib.decompressobj(_GZIP)
+        rest = b""
+        while chunk := rest or file.read(_CHUNK):
+            try:
+                member.decompress(chunk)
+            except zlib.error:
+                return end
+            rest = member.unused_data
+            position += len(chunk) - len(rest)
+            if member.eof:
+                end, member = position, zlib.decompressobj(_GZIP)
+    return end
 
 
 def _remove_torn_tail(path: Path, indexed_to: int) -> None:
     """Cut off the record that a killed run was writing, so that the file is a valid WARC file again."""
-    if path.stat().st_size > indexed_to:
-        _, end = _scan(path, indexed_to)
-        if path.stat().st_size > end:
-            os.truncate(path, end)
+    whole = _end_of_whole_records(path, indexed_to)
+    if path.stat().st_size > whole:
+        os.truncate(path, whole)
 
 
 def _body(record: Any) -> bytes:  # noqa: ANN401 - warcio has no types

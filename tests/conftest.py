@@ -1,0 +1,105 @@
+"""What the tests share: a copy of the demo dataset, one run of it through Prefect, the command line in this process."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flows import environment
+
+environment.prepare()
+
+from flows.cli import main  # noqa: E402 - Prefect reads its settings when it is first imported
+
+REPOSITORY = Path(__file__).parents[1]
+DEMO = REPOSITORY / "datasets" / "demo"
+
+
+def copy_of_demo(folder: Path) -> Path:
+    """Copy the demo dataset, without what runs have made of it, into `folder`; return the datasets folder."""
+    shutil.copytree(DEMO, folder / "demo", ignore=shutil.ignore_patterns("archive", "records", "releases", ".*"))
+    return folder
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command did: exit code, stdout, stderr."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """Stdout, read as JSON."""
+        return json.loads(self.out)
+
+
+Dafu = Callable[..., Outcome]
+
+
+@pytest.fixture
+def dafu(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Dafu:
+    """Run the command line in this process."""
+
+    def run(*words: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["dafu", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return Outcome(int(ended.value.code or 0), said.out, said.err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def prefect_server() -> Iterator[None]:
+    """Start Prefect's test server, once a session."""
+    from prefect.testing.utilities import prefect_test_harness  # noqa: PLC0415 - takes seconds
+
+    with prefect_test_harness(server_startup_timeout=120):
+        yield
+
+
+@dataclass(frozen=True)
+class ThreeRuns:
+    """The demo run through the pipeline three times: first, again with nothing changed, and in its later state."""
+
+    datasets: Path
+    first: dict[str, Any]
+    again: dict[str, Any]
+    later: dict[str, Any]
+
+    @property
+    def releases(self) -> Path:
+        """Where the releases lie."""
+        return self.datasets / "demo" / "releases"
+
+    @property
+    def before(self) -> Path:
+        """The first release."""
+        return Path(self.first["release"]["path"])
+
+    @property
+    def after(self) -> Path:
+        """The release of the later state."""
+        return Path(self.later["release"]["path"])
+
+
+@pytest.fixture(scope="session")
+def runs(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> ThreeRuns:
+    """Run the whole pipeline three times over the demo site, through Prefect and real HTTP."""
+    assert prefect_server is None  # it only has to be there
+    from flows.pipeline import pipeline  # noqa: PLC0415 - takes seconds
+
+    datasets = copy_of_demo(tmp_path_factory.mktemp("datasets"))
+    first = pipeline("demo", str(datasets))
+    again = pipeline("demo", str(datasets))
+    return ThreeRuns(datasets, first, again, pipeline("demo", str(datasets), later=True))

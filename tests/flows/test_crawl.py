@@ -1,0 +1,240 @@
+"""Session, archive, catalogue: real sockets, real WARC files."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import os
+import threading
+import time
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+from warcio.checker import Checker
+
+from flows.crawl.archive import Archive
+from flows.crawl.catalogue import article_id
+from flows.crawl.session import Answer, Session
+from flows.crawl.site_folder import FolderSite, serving
+from flows.datasets import Dataset, load_dataset
+from flows.errors import DafuError
+from tests.conftest import copy_of_demo
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    return load_dataset("demo", copy_of_demo(tmp_path))
+
+
+Reply = tuple[int, dict[str, str], bytes]
+
+
+@contextmanager
+def site(replies: list[Reply | None]) -> Iterator[tuple[str, list[float]]]:
+    """Serve `replies` one after the other (None: close the connection); yield (address, times of the requests)."""
+    asked: list[float] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(time.monotonic())
+            reply = replies[min(len(asked), len(replies)) - 1]
+            if reply is None:
+                self.connection.close()
+                return
+            status, headers, body = reply
+            self.send_response(status)
+            for name, text in headers.items():
+                self.send_header(name, text)
+            if "Content-Length" not in headers:
+                self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def polite(dataset: Dataset, **settings: object) -> Dataset:
+    return dataset.model_copy(update={"politeness": dataset.politeness.model_copy(update=settings)})
+
+
+def answer(
+    url: str, body: bytes = b"<html>page</html>", status: int = 200, headers: dict[str, str] | None = None
+) -> Answer:
+    said = {"Content-Type": "text/html", **(headers or {})}
+    return Answer(url, dt.datetime.now(dt.UTC), [("User-Agent", "dafu")], status, "OK", list(said.items()), body)
+
+
+def test_requests_are_an_interval_apart_and_say_who_asks(dataset: Dataset) -> None:
+    with site([(200, {}, b"ok")]) as (address, asked):
+        session = Session(polite(dataset, interval_seconds=0.15), None)
+        for _ in range(3):
+            sent = session.get(f"{address}/").request_headers
+    gaps = [b - a for a, b in pairwise(asked)]
+    assert len(asked) == 3
+    assert min(gaps) >= 0.14
+    assert dict(sent)["User-Agent"].startswith("dafu/")
+
+
+def test_a_longer_crawl_delay_wins(dataset: Dataset) -> None:
+    with site([(200, {}, b"ok")]) as (address, asked):
+        session = Session(dataset, None)
+        session.obey("User-agent: *\nCrawl-delay: 0.3\nDisallow: /private/\n")
+        assert not session.allowed(f"{address}/private/x")
+        session.get(f"{address}/a")
+        session.get(f"{address}/b")
+    assert asked[1] - asked[0] >= 0.28
+
+
+def test_what_fails_for_a_moment_is_asked_again(dataset: Dataset) -> None:
+    with site([None, (503, {}, b"busy"), (200, {}, b"<html>ok</html>")]) as (address, asked):
+        found = Session(dataset, None).get(f"{address}/")
+    assert (found.status, found.failure, len(asked)) == (200, None, 3)
+
+
+def test_retry_after_is_honoured(dataset: Dataset) -> None:
+    with site([(429, {"Retry-After": "1"}, b""), (200, {}, b"ok")]) as (address, asked):
+        assert Session(dataset, None).get(f"{address}/").status == 200
+    assert asked[1] - asked[0] >= 0.95
+
+
+def test_an_answer_that_breaks_off_is_no_answer(dataset: Dataset) -> None:
+    with site([(200, {"Content-Length": "1000"}, b"<html>half")]) as (address, _):
+        found = Session(polite(dataset, retries=0), None).get(f"{address}/")
+    assert (found.status, found.failure, found.body) == (200, "unreachable", b"")
+
+
+def test_a_body_over_the_limit_is_not_kept(dataset: Dataset) -> None:
+    with site([(200, {}, b"x" * 300_000)]) as (address, _):
+        found = Session(polite(dataset, max_bytes=100_000), None).get(f"{address}/")
+    assert found.failure == "too_large"
+
+
+def test_nobody_there_is_an_answer_too(dataset: Dataset) -> None:
+    found = Session(polite(dataset, retries=0), None).get("http://127.0.0.1:9/")
+    assert (found.status, found.failure) == (None, "unreachable")
+
+
+def test_the_archive_is_standard_warc_and_gives_back_what_was_kept(tmp_path: Path) -> None:
+    body = "<html><meta charset='gb2312'>答复</html>".encode("gb18030")
+    with Archive(tmp_path).writing("demo") as archive:
+        plain = archive.keep(answer("http://site/a", body))
+        packed = archive.keep(answer("http://site/b", gzip.compress(body), headers={"Content-Encoding": "gzip"}))
+        unchanged = archive.keep(answer("http://site/a", b"", 304, {"ETag": '"x"'}))
+        failed = archive.keep(Answer("http://site/c", dt.datetime.now(dt.UTC), [], failure="timeout", detail="slow"))
+    assert (plain.outcome, plain.encoding_declared, plain.encoding_used) == ("ok", "gb2312", "gb18030")
+    assert packed.sha256 == plain.sha256
+    assert (unchanged.outcome, unchanged.bytes) == ("unchanged", 0)
+    assert (failed.outcome, failed.status) == ("timeout", None)
+    assert Archive(tmp_path).body(packed) == body
+    (path,) = tmp_path.glob("*.warc.gz")
+    with path.open("rb") as file:
+        kinds = [record.rec_type for record in ArchiveIterator(file, check_digests="raise")]
+    assert kinds == ["warcinfo", "request", "response", "request", "response", "request", "revisit", "metadata"]
+
+
+def test_warcio_check_finds_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with Archive(tmp_path).writing("demo") as archive:
+        archive.keep(answer("http://site/a"))
+
+    checker = Checker(Namespace(inputs=[str(path) for path in tmp_path.glob("*.warc.gz")], verbose=False))
+    checker.process_all()
+    assert checker.exit_value == 0, capsys.readouterr().out
+
+
+def test_the_index_is_rebuilt_from_the_warc_files(tmp_path: Path) -> None:
+    with Archive(tmp_path).writing("demo") as archive:
+        for number in range(5):
+            archive.keep(answer(f"http://site/{number}", f"<html>{number}</html>".encode()))
+        kept = archive.entries()
+    (tmp_path / "index.parquet").unlink()
+    assert Archive(tmp_path).entries() == kept
+
+
+def test_a_record_cut_off_by_a_kill_is_removed_and_the_rest_stands(tmp_path: Path) -> None:
+    with Archive(tmp_path).writing("demo") as archive:
+        archive.keep(answer("http://site/whole"))
+        archive.keep(answer("http://site/torn", os.urandom(5000)))
+    (tmp_path / "index.parquet").unlink()
+    (path,) = tmp_path.glob("*.warc.gz")
+    os.truncate(path, path.stat().st_size - 700)
+    with Archive(tmp_path).writing("demo") as archive:
+        assert [entry.url for entry in archive.entries()] == ["http://site/whole"]
+        archive.keep(answer("http://site/torn", b"<html>again</html>"))
+    reopened = Archive(tmp_path)
+    assert {entry.url for entry in reopened.entries()} == {"http://site/whole", "http://site/torn"}
+    for file in tmp_path.glob("*.warc.gz"):
+        with file.open("rb") as stream:
+            assert [record.rec_type for record in ArchiveIterator(stream, check_digests="raise")]
+
+
+def test_one_writer_at_a_time(tmp_path: Path) -> None:
+    with (
+        Archive(tmp_path).writing("demo"),
+        pytest.raises(DafuError, match="is being written by process"),
+        Archive(tmp_path).writing("demo"),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("url", "identifier"),
+    [
+        ("http://s/jyt/szxta/2024n/2024081309440572739/index.shtml", "2024081309440572739"),
+        ("http://s/jyt/20212/9f2c41d07be84a63a5d1e0c7f3486b2a/index.shtml", "9f2c41d07be84a63a5d1e0c7f3486b2a"),
+        ("http://s/jyt/szxta/2022n/P020220708512347718890.pdf", "P020220708512347718890"),
+        ("http://s/jyt/szxta/name/index.shtml", "name"),
+    ],
+)
+def test_article_ids_are_the_sites_own(url: str, identifier: str) -> None:
+    assert article_id(url) == identifier
+
+
+def test_the_folder_site_answers_as_told(tmp_path: Path) -> None:
+    (tmp_path / "site/_responses.d").mkdir(parents=True)
+    (tmp_path / "later").mkdir()
+    (tmp_path / "site/a.html").write_text("old")
+    (tmp_path / "later/a.html").write_text("new")
+    (tmp_path / "site/_responses.d/x.toml").write_text('["/gone"]\nstatus = 410\nheaders = { X-A = "b" }\n')
+    first, both = FolderSite([tmp_path / "site"]), FolderSite([tmp_path / "site", tmp_path / "later"])
+    assert (first.answer("/a.html").body, both.answer("/a.html").body) == (b"old", b"new")
+    assert (first.answer("/gone").status, first.answer("/gone").headers["X-A"]) == (410, "b")
+    assert first.answer("/../../etc/passwd").status == 404
+    assert first.answer("/_responses.d/x.toml").status == 404
+
+
+def test_the_folder_site_is_asked_for_its_own_host_on_any_port(dataset: Dataset) -> None:
+    with serving(dataset, later=False) as proxy:
+        session = Session(dataset, proxy)
+        found = session.get("http://jyt.demo.invalid/jyt/gk/zfxxgk/fdzdgknr/jyta/srddbjy/2024n/index.shtml")
+        again = session.get(
+            "http://jyt.demo.invalid/jyt/gk/zfxxgk/fdzdgknr/jyta/srddbjy/2024n/index.shtml", etag=found.header("ETag")
+        )
+    assert (found.status, again.status) == (200, 304)
+
+
+def test_a_port_in_use_is_said_plainly(dataset: Dataset) -> None:
+    with site([(200, {}, b"")]) as (address, _):
+        port = int(address.rsplit(":", 1)[1])
+        taken = dataset.site.model_copy(update={"folder": dataset.site.folder.model_copy(update={"port": port})})  # type: ignore[union-attr]
+        with (
+            pytest.raises(DafuError, match=f"port {port} .* cannot be opened"),
+            serving(dataset.model_copy(update={"site": taken}), later=False),
+        ):
+            pass

@@ -1,0 +1,81 @@
+"""Cited documents and quantities."""
+
+from __future__ import annotations
+
+import pytest
+
+from parsers.citations import read_citations, title_key
+from parsers.quantities import read_quantities
+
+
+@pytest.mark.parametrize(
+    ("sentence", "issuers", "basis"),
+    [
+        ("教育部和辽宁省人民政府共同印发了《关于A的意见》。", ("教育部", "辽宁省人民政府"), "stated"),
+        ("联合13部门出台《关于A的意见》。", (), None),
+        ("印发了《辽宁省教育厅关于B的通知》。", ("辽宁省教育厅",), "title"),
+        ("省妇联、省教育厅等7部门联合印发《规划》。", ("省妇联", "省教育厅"), "stated"),
+        ("认真落实《教育部办公厅关于C的通知》。", ("教育部办公厅",), "title"),
+        ("学习贯彻《职业教育法》。", (), None),
+    ],
+)
+def test_issuers_as_stated(sentence: str, issuers: tuple[str, ...], basis: str | None) -> None:
+    (found,) = read_citations(sentence)
+    assert (found.issuers, found.issuer_basis) == (issuers, basis)
+
+
+def test_an_agency_gives_its_name_to_both_titles() -> None:
+    assert [c.issuers for c in read_citations("教育部《甲办法》《乙办法》明确要求。")] == [("教育部",), ("教育部",)]
+
+
+def test_nested_titles_are_one_document() -> None:
+    (found,) = read_citations("转发《关于印发《实施方案》的通知》(国办发〔2020〕34号)。")
+    assert found.raw == "《关于印发《实施方案》的通知》"
+    assert found.doc_number == "国办发〔2020〕34号"
+    assert found.title_key == "实施方案"
+
+
+def test_title_keys_join_what_is_the_same_document() -> None:
+    assert title_key("教育部关于印发《A行动计划》的通知") == title_key("A行动计划")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "raw", "value", "unit", "counted", "approximate"),
+    [
+        ("认定省级产教融合型企业107家。", "107家", 107, "家", "省级产教融合型企业", False),
+        ("建设兴辽产业学院50个。", "50个", 50, "个", "兴辽产业学院", False),
+        ("共建50所兴辽产业学院。", "50所", 50, "所", "兴辽产业学院", False),
+        ("联合13部门出台意见。", "13部门", 13, "部门", "部门", False),
+        ("惠及近3万名学生。", "近3万名", 30_000, "名", "学生", True),
+        ("共有3000余学生受益。", "3000余学生", 3000, "学生", "学生", True),
+        ("投入3.5亿元。", "3.5亿元", 350_000_000, "元", None, False),
+        ("百所院校参加。", "百所", 100, "所", "院校", True),
+        ("50个以上的基地。", "50个以上", 50, "个", "基地", True),
+        ("近视率下降2%左右。", "2%左右", 2, "%", None, True),
+    ],
+)
+def test_quantities(
+    sentence: str, raw: str, value: float, unit: str, counted: str | None, *, approximate: bool
+) -> None:
+    (found,) = read_quantities(sentence)
+    assert (found.raw, found.value, found.unit, found.approximate) == (raw, value, unit, approximate)
+    assert sentence[found.start : found.end] == raw
+    assert counted is None or found.counted == counted
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "省政协十三届二次会议期间。",
+        "2023年,第164期培训班开班。",
+        "首批单位名单。",
+        "国办发〔2020〕34号文件。",
+        "推进1+X证书试点。",
+        "落实《三年行动计划(2023-2025年)》。",
+        "“十四五”期间“100个项目”。",
+        "拨打024-12355。",
+        "一个方面的问题,一批成果。",
+    ],
+)
+def test_what_is_no_quantity(sentence: str) -> None:
+    assert read_quantities(sentence) == []

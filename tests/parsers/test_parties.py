@@ -1,0 +1,123 @@
+"""Salutations, signatures, marks and contact details."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from parsers.marks import read_marks
+from parsers.parties import full_name, is_salutation, read_salutation, read_signature
+from parsers.privacy import without_contacts
+
+
+@pytest.mark.parametrize(
+    ("line", "names", "role", "groups", "count"),
+    [
+        ("徐鑫提案者:", ["徐鑫"], "提案者", [False], 1),
+        ("王芳委员:", ["王芳"], "委员", [False], 1),
+        ("尊敬的刘大伟代表:", ["刘大伟"], "代表", [False], 1),
+        ("张三、李四等6位代表:", ["张三", "李四"], "代表", [False, False], 6),
+        ("王一、王二、王三等五位委员:", ["王一", "王二", "王三"], "委员", [False] * 3, 5),
+        ("民进本溪市委:", ["民进本溪市委"], None, [True], 1),
+        ("农工党界别:", ["农工党界别"], None, [True], 1),
+        ("委员您好:", [], None, [], None),
+    ],
+)
+def test_salutations(line: str, names: list[str], role: str | None, groups: list[bool], count: int | None) -> None:
+    assert is_salutation(line)
+    found = read_salutation(line)
+    assert [p.name for p in found.proposers] == names
+    assert [p.is_group for p in found.proposers] == groups
+    assert all(p.role == role for p in found.proposers)
+    assert found.count == count
+    assert not found.office
+
+
+def test_another_office_is_no_proposer() -> None:
+    found = read_salutation("省人力资源社会保障厅:")
+    assert found.office
+    assert found.proposers == ()
+
+
+@pytest.mark.parametrize("line", ["现答复如下:", "一、基本情况", "您提出的建议收悉。", "主要做法:"])
+def test_what_is_no_salutation(line: str) -> None:
+    assert not is_salutation(line)
+
+
+def test_signature_of_office_and_date() -> None:
+    found = read_signature(["正文。", "辽宁省教育厅", "2024年5月30日"])
+    assert (found.raw, found.signed_on, found.lines) == ("辽宁省教育厅", dt.date(2024, 5, 30), frozenset({1, 2}))
+
+
+def test_two_offices_and_one_line_for_all() -> None:
+    assert read_signature(["正文。", "辽宁省教育厅", "辽宁省财政厅", "2022.6.8"]).raw == "辽宁省教育厅、辽宁省财政厅"
+    together = read_signature(["正文。", "辽宁省教育厅 2024年5月30日"])
+    assert (together.raw, together.signed_on) == ("辽宁省教育厅", dt.date(2024, 5, 30))
+
+
+def test_a_signature_in_front_of_the_last_paragraph() -> None:
+    lines = ["正文。", "辽宁省教育厅", "2022年6月8日", "感谢您的关心。"]
+    assert read_signature(lines).lines == {1, 2}
+
+
+def test_a_damaged_date_is_null_and_said_to_be_damaged() -> None:
+    found = read_signature(["正文。", "辽宁省教育厅", "2023927"])
+    assert (found.raw, found.signed_on, found.damaged) == ("辽宁省教育厅", None, True)
+
+
+def test_no_signature() -> None:
+    assert read_signature(["正文。", "感谢您的关心。"]).raw is None
+
+
+def test_offices_are_resolved_with_the_province() -> None:
+    assert full_name("省教育厅、省财政厅", "辽宁省") == "辽宁省教育厅、辽宁省财政厅"
+    assert full_name("辽宁省教育厅", "辽宁省") == "辽宁省教育厅"
+
+
+@pytest.mark.parametrize(
+    ("mark", "raw", "letter"),
+    [("[A1]", "[A1]", "A"), ("A类", "A类", "A"), ("(A)", "(A)", "A"), ("类别:B", "类别:B", "B"), ("乙类", "乙类", "B")],
+)
+def test_classes(mark: str, raw: str, letter: str) -> None:
+    found = read_marks([mark, "王芳委员:", "正文。"], head=1, tail=3)
+    assert (found.reply_class_raw, found.reply_class) == (raw, letter)
+
+
+def test_a_category_that_is_no_class() -> None:
+    assert read_marks(["类别:提案", "王芳委员:"], head=1, tail=2).reply_class is None
+
+
+@pytest.mark.parametrize("number", ["辽教函〔2024〕12号", "辽教函(2023)45号", "辽教办[2022]7号", "辽教函【2021】18号"])
+def test_document_numbers_in_each_bracket(number: str) -> None:
+    assert read_marks([number, "王芳委员:"], head=1, tail=2).doc_number == number
+
+
+@pytest.mark.parametrize(("line", "openness"), [("公开属性:主动公开", "主动公开"), ("(依申请公开)", "依申请公开")])
+def test_openness(line: str, openness: str) -> None:
+    assert read_marks(["正文。", line], head=0, tail=1).openness == openness
+
+
+def test_running_text_is_not_searched_for_marks() -> None:
+    assert read_marks(["(A)项工作依据国办发〔2020〕34号推进。"], head=0, tail=1).doc_number is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "(联系人:王某某,联系电话:024-86900000)",
+        "联系人:王某某 联系电话:13900001111",
+        "承办人:李某 024-86901234",
+        "邮箱 wang@example.com",
+        "身份证210102199001011234",
+    ],
+)
+def test_contact_details_are_taken_out(line: str) -> None:
+    kept, removed = without_contacts(["正文。", line])
+    assert sum(removed.values()) >= 1
+    assert not any(word in "".join(kept) for word in ("王某某", "86900000", "13900001111", "李某", "@", "19900101"))
+
+
+def test_public_hotlines_stay() -> None:
+    line = "开通心理援助热线024-12355,全年无休。"
+    assert without_contacts([line]) == ([line], {})

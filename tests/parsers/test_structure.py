@@ -1,0 +1,90 @@
+"""Headings, sentences and their roles."""
+
+from __future__ import annotations
+
+import pytest
+
+from parsers.sentences import RULES, rule_for, split_sentences
+from parsers.structure import Heading, read_headings
+
+
+def headings(*lines: str) -> list[Heading]:
+    offsets = [sum(len(line) + 1 for line in lines[:i]) for i in range(len(lines))]
+    return read_headings(list(zip(offsets, lines, strict=True)))
+
+
+def test_four_levels_and_their_paths() -> None:
+    found = headings(
+        "一、基本情况", "(一)加强领导", "1.建立机制", "(1)定期会商", "2、明确责任", "二、下步打算", "(一)推进"
+    )
+    assert [h.path for h in found] == [
+        "一",
+        "一/(一)",
+        "一/(一)/1.",
+        "一/(一)/1./(1)",
+        "一/(一)/2.",
+        "二",
+        "二/(一)",
+    ]
+    assert [h.level for h in found] == [1, 2, 3, 4, 3, 1, 2]
+    assert [h.parent for h in found] == [None, 0, 1, 2, 1, None, 5]
+
+
+def test_roles_are_read_and_inherited() -> None:
+    found = headings("一、目前工作情况", "(一)政策", "二、下步工作思路", "(一)政策", "三、关于您提出的建议")
+    assert [h.role for h in found] == ["situation", "situation", "next_steps", "next_steps", "answer"]
+
+
+def test_a_run_in_heading_is_marker_and_first_clause() -> None:
+    (found,) = headings("一、加强制度建设。近年来,我厅印发多份文件。")
+    assert (found.title, found.run_in, found.start, found.end) == ("加强制度建设", True, 0, 8)
+
+
+@pytest.mark.parametrize("line", ["近年来,我厅开展工作。", "一是加强领导。二是明确责任。", "3.5亿元投入", "2023年"])
+def test_what_is_no_heading(line: str) -> None:
+    assert headings(line) == []
+
+
+def test_sentences_end_outside_brackets_and_quotes() -> None:
+    text = "印发《通知。补充》。他说“好。”再说(略。)一次!完了?"
+    assert [text[a:b] for a, b in split_sentences(text)] == [
+        "印发《通知。补充》。",
+        "他说“好。”再说(略。)一次!",
+        "完了?",
+    ]
+
+
+def test_a_missing_quote_does_not_join_sentences() -> None:
+    text = "推进双减”工作。加强管理。"
+    assert [text[a:b] for a, b in split_sentences(text)] == ["推进双减”工作。", "加强管理。"]
+
+
+@pytest.mark.parametrize("rule", RULES[:-1], ids=lambda rule: rule.name)
+def test_every_rule_fires_on_its_own_example(rule: object) -> None:
+    from parsers.sentences import Rule  # noqa: PLC0415
+
+    assert isinstance(rule, Rule)
+    assert rule_for(rule.example, rule.within).name == rule.name
+
+
+@pytest.mark.parametrize(
+    ("sentence", "role"),
+    [
+        ("我们将继续加大投入。", "commitment"),
+        ("到2025年,建成10个基地。", "commitment"),
+        ("将劳动教育纳入人才培养全过程。", "measure"),
+        ("实施三年行动计划,推进改革。", "measure"),
+        ("目前暂不具备单独设校条件。", "decline"),
+        ("我们将积极向教育部反映。", "refer"),
+        ("感谢您对教育工作的关心。", "courtesy"),
+        ("出台《关于改革的意见》。", "done"),
+        ("职业教育关系千家万户。", "context"),
+    ],
+)
+def test_roles(sentence: str, role: str) -> None:
+    assert rule_for(sentence, None).role == role
+
+
+def test_a_bare_verb_promises_among_the_next_steps() -> None:
+    assert rule_for("推进校企合作。", "next_steps").role == "commitment"
+    assert rule_for("推进校企合作。", "situation").role == "measure"
