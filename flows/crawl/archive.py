@@ -118,11 +118,10 @@ class Archive:
         record = self._record(writer, answer)
         if record.rec_type == "metadata":
             offset = file.tell()
-            writer.write_record(record)
         else:
-            writer.write_record(_request_record(writer, answer, record))
+            _write(writer, _request_record(writer, answer, record))
             offset = file.tell()
-            writer.write_record(record)
+        _write(writer, record)
         file.flush()
         entry = _entry(_body(_reread(Path(file.name), offset)), record, Path(file.name).name, offset, file.tell())
         self._add([entry])
@@ -166,7 +165,7 @@ class Archive:
             self._file = (self.folder / f"{stem}.warc.gz").open("xb")
             self._writer = WARCWriter(self._file, gzip=True, warc_version="1.1")
             info = {"software": "dafu", "format": "WARC File Format 1.1", "isPartOf": self._name}
-            self._writer.write_record(self._writer.create_warcinfo_record(f"{stem}.warc.gz", info))
+            _write(self._writer, self._writer.create_warcinfo_record(f"{stem}.warc.gz", info))
         return self._file, self._writer
 
     def _add(self, entries: Iterable[IndexEntry]) -> None:
@@ -186,6 +185,12 @@ class Archive:
         staged = path.with_suffix(".new")
         pq.write_table(arrow_table(IndexEntry, self._entries), staged)
         staged.replace(path)
+
+
+def _write(writer: Any, record: Any) -> None:  # noqa: ANN401 - warcio has no types
+    writer.write_record(record)
+    if record.raw_stream:
+        record.raw_stream.close()  # warcio spools a record to measure it, and leaves the spool open
 
 
 def _locked(path: Path) -> IO[str]:

@@ -1,0 +1,272 @@
+"""The command line: what it prints, and one sentence with the right exit code for bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import shutil
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pytest
+from rich.console import Console
+
+from flows.errors import DafuError
+from flows.read.releases import database_of
+from flows.read.show import as_text, find_letter
+from flows.release.manifest import differences
+from tests.conftest import Dafu, Outcome, ThreeRuns, copy_of_demo
+
+
+@pytest.fixture
+def at(runs: ThreeRuns) -> tuple[str, str]:
+    return ("--datasets", str(runs.datasets))
+
+
+def one_sentence(ended: Outcome, code: int) -> str:
+    """Check that a command failed with `code` and said one thing on stderr; return it."""
+    assert ended.code == code, ended
+    assert "Traceback" not in ended.err
+    said = [line for line in ended.err.splitlines() if line.startswith("dafu: ")]
+    assert len(said) == 1, ended.err
+    return said[0]
+
+
+def test_sql_as_csv(dafu: Dafu, at: tuple[str, str]) -> None:
+    ended = dafu(
+        "sql",
+        "demo",
+        "select number, term, session, proposers[1].name, proposers[1].role, published_on, signed_on, lag_days, kind "
+        "from replies where number='0536'",
+        "--format",
+        "csv",
+        *at,
+    )
+    header, row = ended.out.splitlines()
+    assert header.startswith("number,term,session,")
+    assert row == "0536,13,2,徐鑫,提案者,2024-08-13,2024-05-30,75,cppcc_proposal"
+
+
+def test_sql_in_the_other_formats(dafu: Dafu, at: tuple[str, str], tmp_path: Path) -> None:
+    sql = "-- a comment first\nSELECT number, flags, published_on FROM replies WHERE number = '0536'"
+    assert dafu("sql", "demo", sql, "--format", "json", *at).json == dafu("sql", "demo", sql, "--json", *at).json
+    assert dafu("sql", "demo", sql, "--json", *at).json[0]["published_on"] == "2024-08-13"
+    assert "0536" in dafu("sql", "demo", sql, *at).out
+    target = tmp_path / "out.parquet"
+    assert dafu("sql", "demo", sql, "--format", "parquet", "--output", str(target), *at).code == 0
+    with duckdb.connect() as con:
+        assert con.execute(f"SELECT number FROM '{target}'").fetchall() == [("0536",)]
+
+
+def test_sql_names_a_release(dafu: Dafu, at: tuple[str, str], runs: ThreeRuns) -> None:
+    sql = "SELECT count(*) AS n FROM replies"
+    counts = [dafu("sql", f"demo@{v}", sql, "--json", *at).json[0]["n"] for v in (runs.before.name, runs.after.name)]
+    assert counts[1] == counts[0] + 1
+    assert dafu("sql", "demo", sql, "--json", *at).json == dafu("sql", "demo@latest", sql, "--json", *at).json
+
+
+def test_a_release_is_read_only(dafu: Dafu, at: tuple[str, str], runs: ThreeRuns) -> None:
+    one_sentence(dafu("sql", "demo", "DELETE FROM replies", *at), 2)
+    assert differences(runs.after) == []
+
+
+def test_datasets_and_releases(dafu: Dafu, at: tuple[str, str], runs: ThreeRuns) -> None:
+    assert [row["dataset"] for row in dafu("datasets", "--json", *at).json] == ["demo"]
+    assert [row["version"] for row in dafu("releases", "demo", "--json", *at).json] == [
+        runs.before.name,
+        runs.after.name,
+    ]
+    assert runs.after.name in dafu("releases", "demo", *at).out
+
+
+def test_show_prints_the_letter_plain_when_piped(dafu: Dafu, at: tuple[str, str]) -> None:
+    shown = dafu("show", "demo", "0536", *at).out
+    assert "\x1b" not in shown
+    assert "一、目前高职教育产教融合情况\n" in shown
+    assert "认定省级产教融合型企业107家。" in shown
+    assert "proposers    徐鑫 提案者" in shown
+    letter = dafu("show", "demo", "2024081309440572739", "--json", *at).json
+    assert letter["reply"]["number"] == "0536"
+    assert len(letter["citations"]) == 7
+
+
+def test_show_marks_headings_documents_and_quantities_in_colour(runs: ThreeRuns) -> None:
+    console = Console(force_terminal=True, color_system="standard", width=200, record=True, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
+    console.print(as_text(find_letter(database_of(runs.after), "0536")))
+    shown = console.export_text(styles=True)
+    assert "\x1b[33m107家\x1b[0m" in shown
+    assert "\x1b[36m《推动职业院校混合所有制办学的意见》\x1b[0m" in shown
+    assert "\x1b[1m(一)加强政府主导,抓好制度设计\x1b[0m" in shown
+
+
+def test_help_teaches(dafu: Dafu) -> None:
+    assert "dafu run demo" in dafu("--help").out
+    for command in ("run", "crawl", "parse", "release", "datasets", "releases", "sql", "show", "verify"):
+        assert dafu(command, "--help").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("sql", "nope", "SELECT 1"), "no dataset 'nope'"),
+        (("sql", "demo", "SELEC 1"), "the SQL does not run: .*SELEC"),
+        (("sql", "demo", "SELECT nothing FROM replies"), "nothing"),
+        (("sql", "demo@1999.01.01", "SELECT 1"), "no release 1999.01.01"),
+        (("sql", "demo", "SELECT 1", "--format", "parquet"), "--output"),
+        (("sql", "demo", "SELECT", "1"), "too many words"),
+        (("show", "demo", "9999"), "no letter has the number or id '9999'"),
+        (("show", "demo", "0318x"), "no letter"),
+        (("run", "demo", "--bogus"), "--bogus"),
+        (("dance",), "dance"),
+        (("sql", "demo", "SELECT 1", "--format", "xml"), "xml"),
+    ],
+)
+def test_wrong_usage_is_one_sentence_and_code_2(
+    dafu: Dafu, at: tuple[str, str], words: tuple[str, ...], says: str
+) -> None:
+    import re  # noqa: PLC0415
+
+    ended = dafu(*words, *(at if words[0] != "dance" else ()))
+    assert re.search(says, one_sentence(ended, 2))
+
+
+def test_an_error_is_json_for_machines(dafu: Dafu, at: tuple[str, str]) -> None:
+    ended = dafu("sql", "demo", "SELEC 1", "--json", *at)
+    assert json.loads(ended.out)["exit_code"] == ended.code == 2
+
+
+def test_a_wrong_key_in_dataset_toml_is_named(dafu: Dafu, tmp_path: Path) -> None:
+    datasets = copy_of_demo(tmp_path)
+    path = datasets / "demo/dataset.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace("interval_seconds", "interval"), encoding="utf-8")
+    said = one_sentence(dafu("run", "demo", "--datasets", str(datasets)), 2)
+    assert "politeness.interval" in said
+    assert not (datasets / "demo/archive").exists()
+
+
+def test_reading_before_the_first_release(dafu: Dafu, tmp_path: Path) -> None:
+    datasets = copy_of_demo(tmp_path)
+    assert "dafu run demo" in one_sentence(dafu("sql", "demo", "SELECT 1", "--datasets", str(datasets)), 1)
+    assert "no release yet" in dafu("releases", "demo", "--datasets", str(datasets)).out
+
+
+@pytest.mark.usefixtures("prefect_server")
+class TestStages:
+    """Stages that fail leave everything as it was."""
+
+    def test_parse_without_an_archive(self, dafu: Dafu, tmp_path: Path) -> None:
+        assert "dafu crawl demo" in one_sentence(dafu("parse", "demo", "--datasets", str(copy_of_demo(tmp_path))), 1)
+
+    def test_release_without_records(self, dafu: Dafu, tmp_path: Path) -> None:
+        assert "dafu parse demo" in one_sentence(dafu("release", "demo", "--datasets", str(copy_of_demo(tmp_path))), 1)
+
+    def test_later_of_a_site_without_a_later_state(self, dafu: Dafu, tmp_path: Path) -> None:
+        datasets = copy_of_demo(tmp_path)
+        path = datasets / "demo/dataset.toml"
+        path.write_text(path.read_text(encoding="utf-8").replace('later = "site-later"\n', ""), encoding="utf-8")
+        assert "--later" in one_sentence(dafu("crawl", "demo", "--later", "--datasets", str(datasets)), 2)
+
+    def test_a_release_that_somebody_edited(self, dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
+        datasets = copied(runs, tmp_path)
+        release = datasets / "demo/releases" / runs.after.name
+        edited = release / "dafu.duckdb"
+        edited.write_bytes(edited.read_bytes()[:-1] + b"x")
+        (release / "notes.txt").write_text("mine")
+        at = ("--datasets", str(datasets))
+        assert "dafu.duckdb is not the file that was released" in one_sentence(dafu("verify", "demo", *at), 1)
+        assert "notes.txt was added" in dafu("verify", "demo", *at).err
+        one_sentence(dafu("sql", "demo", "SELECT 1", *at), 1)
+        before = sorted((datasets / "demo/releases").iterdir())
+        assert "was changed after its release" in one_sentence(dafu("release", "demo", *at), 1)
+        assert sorted((datasets / "demo/releases").iterdir()) == before
+
+    def test_a_full_disk_at_release_time(self, dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
+        datasets = unreleased(runs, tmp_path)
+        with file_size_limit(20_000):
+            ended = dafu("release", "demo", "--datasets", str(datasets))
+        assert "cannot be written" in one_sentence(ended, 1)
+        assert (datasets / "demo/releases/latest").resolve().name == runs.before.name
+        assert dafu("release", "demo", "--datasets", str(datasets), "--json").json["changed"]
+
+    def test_a_read_only_disk_at_release_time(self, dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
+        datasets = unreleased(runs, tmp_path)
+        releases = datasets / "demo/releases"
+        with unwritable(releases):
+            ended = dafu("release", "demo", "--datasets", str(datasets))
+        assert "cannot be written" in one_sentence(ended, 1)
+        assert (releases / "latest").resolve().name == runs.before.name
+
+    def test_the_gate_refuses_a_release_that_lost_letters(self, dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
+        datasets = unreleased(runs, tmp_path)
+        letters = datasets / "demo/records/letters.jsonl"
+        lines = letters.read_text(encoding="utf-8").splitlines(keepends=True)
+        letters.write_text("".join(lines[:10]), encoding="utf-8")
+        said = one_sentence(dafu("release", "demo", "--datasets", str(datasets)), 3)
+        assert "letters.lost" in said
+        assert "letters.lost" in (datasets / "demo/releases/.staging/REFUSED.md").read_text(encoding="utf-8")
+        assert (datasets / "demo/releases/latest").resolve().name == runs.before.name
+
+    def test_a_site_that_blocks(self, dafu: Dafu, tmp_path: Path) -> None:
+        datasets = copy_of_demo(tmp_path)
+        blocked = datasets / "demo/site/_responses.d/zz-blocked.toml"
+        blocked.write_text(
+            '["/jyt/gk/zfxxgk/fdzdgknr/jyta/srddbjy/2024n/index.shtml"]\nstatus = 412\n', encoding="utf-8"
+        )
+        said = one_sentence(dafu("run", "demo", "--datasets", str(datasets)), 4)
+        assert "status 412" in said
+        assert "srddbjy/2024n" in said
+
+
+def copied(runs: ThreeRuns, folder: Path) -> Path:
+    """Copy the datasets as the three runs left them."""
+    shutil.copytree(runs.datasets, folder / "datasets", symlinks=True)
+    return folder / "datasets"
+
+
+def unreleased(runs: ThreeRuns, folder: Path) -> Path:
+    """Copy the datasets as they were before the later state was released: its records wait for a release."""
+    datasets = copied(runs, folder)
+    releases = datasets / "demo/releases"
+    shutil.rmtree(releases / runs.after.name)
+    (releases / "latest").unlink()
+    (releases / "latest").symlink_to(runs.before.name)
+    return datasets
+
+
+@contextmanager
+def file_size_limit(size: int) -> Iterator[None]:
+    """Let no file grow beyond `size` bytes: the system's own way to run out of space, for one process."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@contextmanager
+def unwritable(folder: Path) -> Iterator[None]:
+    """Take away the right to write to a folder; root has to become somebody else for that."""
+    mode = stat.S_IMODE(folder.stat().st_mode)
+    folder.chmod(0o555)
+    root = os.geteuid() == 0
+    if root:
+        for parent in folder.parents:
+            if parent.stat().st_uid == 0 and not parent.stat().st_mode & 0o001:
+                parent.chmod(parent.stat().st_mode | 0o011)
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        folder.chmod(mode)
+
+
+def test_database_of_a_release_without_sums(tmp_path: Path) -> None:
+    with pytest.raises(DafuError, match="is not the file that was released"):
+        database_of(tmp_path)

@@ -1,0 +1,221 @@
+"""The main job, end to end: a site's pages become a release that DuckDB answers from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from flows import console
+from flows.release.manifest import differences, read_manifest
+from schemas import TABLES
+from tests.conftest import Dafu, ThreeRuns, copy_of_demo
+
+
+def ask(release: Path, sql: str) -> list[tuple[Any, ...]]:
+    """Ask a release's Parquet files, as a plain DuckDB user would."""
+    with duckdb.connect() as con:
+        for table in TABLES:
+            con.execute(f"CREATE VIEW {table.about.name} AS FROM '{release}/{table.about.name}.parquet'")
+        return con.execute(sql).fetchall()
+
+
+def test_no_0536_has_its_facts(runs: ThreeRuns) -> None:
+    (row,) = ask(
+        runs.before,
+        "SELECT number, term, session, proposers[1].name, proposers[1].role, CAST(published_on AS TEXT), "
+        "CAST(signed_on AS TEXT), lag_days, kind FROM replies WHERE number = '0536'",
+    )
+    assert row == ("0536", 13, 2, "徐鑫", "提案者", "2024-08-13", "2024-05-30", 75, "cppcc_proposal")
+
+
+def test_no_0536_has_its_headings_citations_and_quantities(runs: ThreeRuns) -> None:
+    of_0536 = "WHERE reply_id = (SELECT reply_id FROM replies WHERE number = '0536')"
+    paths = [path for (path,) in ask(runs.before, f"SELECT path FROM sections {of_0536} ORDER BY n")]
+    assert paths == ["一", "一/(一)", "一/(二)", "二", "二/(一)", "二/(二)", "二/(三)", "二/(四)"]
+    titles = [title for (title,) in ask(runs.before, f"SELECT title FROM citations {of_0536} ORDER BY char_start")]
+    assert len(titles) == 7
+    assert not any("智造强省" in title for title in titles)
+    quantities = ask(runs.before, f"SELECT raw, value, unit, counted FROM quantities {of_0536} ORDER BY char_start")
+    assert quantities == [
+        ("50个", 50, "个", "兴辽产业学院"),
+        ("3所", 3, "所", "学校"),
+        ("13部门", 13, "部门", "部门"),
+        ("107家", 107, "家", "省级产教融合型企业"),
+        ("50所", 50, "所", "兴辽产业学院"),
+        ("10个", 10, "个", "行业产教融合共同体"),
+    ]
+    facts = ask(runs.before, f"SELECT count(DISTINCT fact_id) FROM quantities {of_0536} AND counted = '兴辽产业学院'")
+    assert facts == [(1,)]
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES if t.about.raw], ids=lambda table: table.about.name)
+def test_every_span_says_what_its_row_says(runs: ThreeRuns, table: type) -> None:
+    about = table.about  # type: ignore[attr-defined]
+    raw = " || ".join(f"t.{column}" for column in about.raw)
+    (count, off) = ask(
+        runs.before,
+        f"SELECT count(*), count(*) FILTER (replace(r.text[char_start + 1:char_end], ' ', '') "
+        f"<> replace({raw}, ' ', '')) FROM {about.name} t JOIN replies r USING (reply_id)",
+    )[0]
+    assert count > 0
+    assert off == 0
+
+
+def test_the_demo_is_as_large_as_promised(runs: ThreeRuns) -> None:
+    assert ask(runs.before, "SELECT count(*) >= 30, count(DISTINCT kind) >= 2 FROM replies") == [(True, True)]
+    assert ask(runs.before, "SELECT count(DISTINCT year(published_on)) >= 4 FROM replies") == [(True,)]
+
+
+def test_what_could_not_be_read_is_an_issue(runs: ThreeRuns) -> None:
+    codes = {code for (code,) in ask(runs.before, "SELECT DISTINCT code FROM issues")}
+    assert codes >= {
+        "attachment_only",
+        "contact_removed",
+        "duplicate_page",
+        "kind_conflict",
+        "no_selector_matched",
+        "no_text",
+        "not_a_letter",
+        "other_section",
+        "page_gone",
+    }
+    lost = ask(
+        runs.before,
+        "SELECT url FROM captures WHERE outcome = 'ok' AND url LIKE '%/jyta/%' AND url NOT LIKE '%n/index.shtml' "
+        "AND url NOT LIKE '%/20212/index.shtml' AND url NOT SIMILAR TO '.*-[0-9]+[.]shtml' "
+        "AND url NOT IN (SELECT url FROM replies) AND url NOT IN (SELECT url FROM issues WHERE url IS NOT NULL)",
+    )
+    assert lost == []
+
+
+def test_a_run_in_which_nothing_changed_makes_no_release(runs: ThreeRuns) -> None:
+    assert runs.first["release"]["changed"]
+    assert not runs.again["release"]["changed"]
+    assert runs.again["release"]["release"] == runs.first["release"]["release"]
+    assert runs.again["crawl"]["new_pages"] == 0
+    assert runs.again["crawl"]["outcomes"]["unchanged"] > 40
+    assert set(runs.again["crawl"]["outcomes"]) <= {"unchanged", "gone", "gone_soft"}
+
+
+def test_latest_is_the_newest_release(runs: ThreeRuns) -> None:
+    assert (runs.releases / "latest").resolve() == runs.after.resolve()
+    assert not (runs.releases / ".staging").exists()
+
+
+def test_the_release_is_what_its_sums_and_manifest_say(runs: ThreeRuns) -> None:
+    for release in (runs.before, runs.after):
+        assert differences(release) == []
+        manifest = read_manifest(release)
+        assert manifest["version"] == release.name
+        assert all(check["passed"] for check in manifest["gate"])
+        for name, entry in manifest["tables"].items():
+            assert ask(release, f"SELECT count(*) FROM {name}") == [(entry["rows"],)]
+
+
+def test_the_database_and_the_views_hold_the_same(
+    runs: ThreeRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with duckdb.connect(str(runs.before / "dafu.duckdb"), read_only=True) as con:
+        inside = con.execute("SELECT count(*), min(number) FROM replies").fetchone()
+        comment = con.execute("SELECT comment FROM duckdb_columns() WHERE column_name = 'lag_days'").fetchone()
+    with duckdb.connect() as con:
+        con.execute(f"SET VARIABLE dafu = '{runs.before}'")
+        con.execute((runs.before / "views.sql").read_text(encoding="utf-8"))
+        assert con.execute("SELECT count(*), min(number) FROM replies").fetchone() == inside
+    assert comment is not None
+    assert "Days from signing" in comment[0]
+
+
+def test_records_read_from_the_archive_give_the_same_files(runs: ThreeRuns, tmp_path: Path) -> None:
+    """The same archive and code give the same bytes, in another folder."""
+    from flows.datasets import load_dataset  # noqa: PLC0415
+    from flows.parse.flow import parse  # noqa: PLC0415
+    from flows.release.build import staged  # noqa: PLC0415
+    from flows.release.rows import read_rows  # noqa: PLC0415
+
+    shutil.copytree(runs.datasets / "demo", tmp_path / "demo", ignore=shutil.ignore_patterns("records", "releases"))
+    parse("demo", str(tmp_path))
+    dataset = load_dataset("demo", tmp_path)
+    _, entries = staged(dataset, read_rows(dataset.records))
+    assert {n: e["sha256"] for n, e in entries.items()} == {
+        n: e["sha256"] for n, e in read_manifest(runs.after)["tables"].items()
+    }
+
+
+def test_nothing_is_asked_for_but_the_site(runs: ThreeRuns) -> None:
+    hosts = ask(runs.after, "SELECT DISTINCT split_part(url, '/', 3) FROM captures")
+    assert hosts == [("jyt.demo.invalid",)]
+
+
+@contextmanager
+def interrupted_after(steps: int, stage: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Send this process a Ctrl-C in the middle of a stage: after so many steps of its progress."""
+    original = console.stage
+
+    @contextmanager
+    def counted(name: str, total: int | None, unit: str) -> Iterator[console.Advance]:
+        done = 0
+
+        def advance(count: int) -> None:
+            nonlocal done
+            done += count
+            if name.startswith(stage) and done == steps:
+                signal.raise_signal(signal.SIGINT)
+
+        with original(name, total, unit):
+            yield advance
+
+    with monkeypatch.context() as patched:
+        patched.setattr(console, "stage", counted)
+        yield
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_ctrl_c_in_the_middle_of_each_stage_loses_nothing(
+    dafu: Dafu, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: ThreeRuns
+) -> None:
+    datasets = copy_of_demo(tmp_path)
+    for stage, command, steps in (("crawl: pages", "run", 10), ("parse", "run", 10), ("release", "run", 2)):
+        with interrupted_after(steps, stage, monkeypatch):
+            ended = dafu(command, "demo", "--datasets", str(datasets))
+        assert (ended.code, ended.out) == (1, "")
+        assert ended.err.splitlines()[-1].startswith("dafu: interrupted; what was kept so far stands")
+        assert not (datasets / "demo/releases/latest").exists()
+    whole = dafu("run", "demo", "--datasets", str(datasets), "--json")
+    assert whole.code == 0
+    assert whole.json["release"]["rows"]["replies"] == runs.first["release"]["rows"]["replies"]
+    release = Path(whole.json["release"]["path"])
+    fetched = ask(release, "SELECT max(n) FROM (SELECT count(*) n FROM captures WHERE outcome = 'ok' GROUP BY url)")[0][
+        0
+    ]
+    assert fetched == 1, "a page that was kept is not fetched again"
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_row_that_does_not_fit_is_an_issue_with_its_page(runs: ThreeRuns, tmp_path: Path) -> None:
+    from flows.release.rows import read_rows  # noqa: PLC0415
+
+    records = tmp_path / "records"
+    shutil.copytree(runs.datasets / "demo/records", records)
+    lines = (records / "letters.jsonl").read_text(encoding="utf-8").splitlines()
+    first, second = json.loads(lines[0]), json.loads(lines[1])
+    first["reply"]["term"] = "thirteen"
+    second["sentences"][0]["role"] = "poem"
+    lines[:2] = [json.dumps(first), json.dumps(second)]
+    (records / "letters.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows = read_rows(records).by_table
+    invalid = {(row.url, row.detail.split(":")[0]) for row in rows["issues"] if row.code == "row_invalid"}  # type: ignore[attr-defined]
+    assert invalid == {(first["reply"]["url"], "replies.term"), (second["reply"]["url"], "sentences.role")}
+    kept = {row.reply_id for row in rows["replies"]}  # type: ignore[attr-defined]
+    assert first["reply"]["reply_id"] not in kept
+    assert second["reply"]["reply_id"] in kept
+    assert not [row for row in rows["sentences"] if row.reply_id == first["reply"]["reply_id"]]  # type: ignore[attr-defined]
