@@ -92,8 +92,9 @@ class _Parts:
 
     @property
     def paragraphs(self) -> list[tuple[int, str]]:
-        """What is neither salutation, signature nor mark, as (offset, line)."""
-        apart = self.signature.lines | self.marks.lines | {self.salutation_line}
+        """What is neither head (up to the salutation), signature nor mark, as (offset, line)."""
+        head = range(self.salutation_line + 1) if self.salutation_line is not None else ()
+        apart = self.signature.lines | self.marks.lines | set(head)
         return [(self.offsets[i], line) for i, line in enumerate(self.lines) if i not in apart]
 
 

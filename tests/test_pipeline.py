@@ -151,6 +151,19 @@ def test_records_read_from_the_archive_give_the_same_files(runs: ThreeRuns, tmp_
     }
 
 
+@pytest.mark.usefixtures("runs")
+def test_the_runs_are_on_the_prefect_server_with_an_artifact_a_stage() -> None:
+    from prefect.client.orchestration import get_client  # noqa: PLC0415
+
+    with get_client(sync_client=True) as client:
+        names = {run.name for run in client.read_flow_runs()}
+        artifacts = {artifact.key: artifact for artifact in client.read_artifacts()}
+    assert names >= {"pipeline-demo", "crawl-demo", "parse-demo", "release-demo"}
+    assert artifacts.keys() >= {"crawl-demo", "parse-demo", "gate-demo", "release-demo"}
+    fetched = {row["outcome"] for row in json.loads(str(artifacts["crawl-demo"].data))}
+    assert fetched & {"ok", "unchanged"}
+
+
 def test_nothing_is_asked_for_but_the_site(runs: ThreeRuns) -> None:
     hosts = ask(runs.after, "SELECT DISTINCT split_part(url, '/', 3) FROM captures")
     assert hosts == [("jyt.demo.invalid",)]
