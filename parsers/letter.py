@@ -120,7 +120,8 @@ def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Readi
         for rule, count in sorted(removed.items())
     ]
     if "kind_conflict" in reply.flags:
-        detail = f"the title says {reply.kind}, the letter {', '.join(_other_kinds(frame, parts, opening, reply.kind))}"
+        others = ", ".join(_other_kinds(frame, parts, opening, reply.kind))
+        detail = f"kept as {reply.kind}, called {others} elsewhere on the page"
         issues.append(issue("kind_conflict", "parse", detail, url=known.url, reply_id=known.reply_id))
     record = Record(
         reply=reply,

@@ -12,24 +12,24 @@ from parsers.words import is_noun, words_of
 _MONEY = "元|美元|欧元"
 _MEASURES = (
     "人次|个百分点|平方米|平方公里|公里|千米|学时|课时|学分|小时|分钟|批次|场次|台套|余个|"
-    "个|家|所|名|人|项|门|种|次|场|件|套|台|间|处|座|支|位|篇|本|册|部|辆|吨|亩|米|条|份|天|户|对|班|期|株|届|轮|周|类|块|片|组|栋|张|笔|只|棵|辆次|公顷"
+    "个|家|所|名|人|项|门|种|次|场|件|套|台|间|处|座|支|位|篇|本|册|部|辆|吨|亩|米|条|份|天|户|对|班|期|株|届|轮|周|类|块|片|组|起|节|栋|张|笔|只|棵|辆次|公顷"
 )
 _NOUNS = (
     "部门|学生|教师|学校|高校|院校|企业|专业|基地|课程|项目|县区|县|市|区|乡镇|街道|"
     "村|单位|家庭|儿童|幼儿园|岗位|学位|班级|教室"
 )
 _NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|[{CHINESE_DIGITS[1:-3]}]+)"
-_BEFORE = "将近|接近|大约|(?<!不)超过|不少于|不低于|逾|近|约|(?<!不)超(?!过)|达"
+_BEFORE = "将近|接近|大约|(?<!不)超过|逾|近|约|(?<!不)超(?!过)|达"
 _QUANTITY = re.compile(
     rf"(?P<before>{_BEFORE})?(?P<number>{_NUMBER})(?P<scale>[万亿]|[百千](?=[所家余多]))?(?P<more>余|多)?(?P<scale2>万|亿)?"
     rf"(?P<unit>%|‰|个百分点|{_MONEY}|人次|{_NOUNS}|{_MEASURES})(?P<after>以上|以下|以内|左右)?"
 )
 _SCALE = {"万": 10_000, "亿": 100_000_000, "百": 100, "千": 1_000}
-_APPROXIMATE = frozenset("将近 接近 大约 超过 逾 近 约 超 余 多 以上 左右 不少于 不低于".split())
+_APPROXIMATE = frozenset("将近 接近 大约 超过 逾 近 约 超 余 多 以上 左右".split())
 _DECADES = re.compile(r"^[百千万]+$")
 
 # What looks like a quantity and is none: ordinals, sessions, years, numbers inside names.
-_ORDINAL_BEFORE = re.compile(r"(?:第|首|上|下|每|年级|年|月|[A-Za-z+\-/.])$")
+_ORDINAL_BEFORE = re.compile(r"(?:第|首|上|下|[A-Za-z+\-/.])$")
 _NOT_COUNTED = re.compile(
     r"^(?:个人|个性|个别|部分|部署|部委|种类|所有|所在|所以|所需|家长|家庭教育|家校|名师|人才|人民|人工|位置|场所|次会议|届|项目库|本科|门户|条件|期间|班子|对一|类别|区域|市场|周边|件事|组织|天津)"
 )
@@ -56,8 +56,14 @@ _SKIPPED_BEFORE = frozenset(
     ).split()
 )
 _LONGEST_NOUN = 14
-_NOMINAL = frozenset("实践 就业 近视 需求 招聘 退休 联合 创业 教学 实习 实训 服务 交流 率 来电 培训 检查 综合".split())
+_NOMINAL = frozenset(
+    (
+        "实践 就业 近视 需求 招聘 退休 联合 创业 教学 实习 实训 服务 率 来电 培训 检查 综合 退役 在校 测试 生均 应用型"
+    ).split()
+)
 """Verbs, by the dictionary, that stand inside the names of what is counted."""
+_ENDINGS = frozenset("点室园站馆队岗校班院库网员生师者家费率比池课例书")
+"""Characters that end a noun and that jieba cuts off: 专业|点, 占|比."""
 _FUNDS = re.compile(r"资金|经费|投入|投资|款项")
 """What money is paid from says nothing of what it is paid for."""
 _COUNTIES = re.compile(r"[县市区](?:\([县市区、]+\)|、[县市区](?![\u4e00-\u9fff]))")
@@ -141,7 +147,7 @@ def _noun_after(rest: str) -> str | None:
     words = words_of(re.split(r"[,。;:、!?()《“]", rest.removeprefix("的"), maxsplit=1)[0][: _LONGEST_NOUN * 2])
     phrase: list[str] = []
     for word in words:
-        if word in _STOPS or not (is_noun(word) or word in _NOMINAL):
+        if word in _STOPS or not (is_noun(word) or word in _NOMINAL or (phrase and word in _ENDINGS)):
             break
         phrase.append(word)
     return "".join(phrase) or None
@@ -158,5 +164,7 @@ def _noun_before(lead: str) -> str | None:
 
 
 def _joins(word: str, following: list[str]) -> bool:
-    """Tell whether a word is part of the noun phrase that `following` continues; 开设率 keeps its verb."""
-    return is_noun(word) or word in _NOMINAL or following[:1] == ["率"]
+    """Tell whether a word is part of the noun phrase that `following` continues; 开设率 and 占比 keep their verbs."""
+    if following[:1] == ["率"] or (word == "占" and following[:1] == ["比"]):
+        return True
+    return is_noun(word) or word in _NOMINAL or (not following and word in _ENDINGS)

@@ -119,9 +119,9 @@ class Archive:
         if record.rec_type == "metadata":
             offset = file.tell()
         else:
-            _write(writer, _request_record(writer, answer, record))
+            writer.write_record(_request_record(writer, answer, record))
             offset = file.tell()
-        _write(writer, record)
+        writer.write_record(record)
         file.flush()
         entry = _entry(_body(_reread(Path(file.name), offset)), record, Path(file.name).name, offset, file.tell())
         self._add([entry])
@@ -135,6 +135,7 @@ class Archive:
                 answer.url,
                 "metadata",
                 payload=io.BytesIO(said),
+                length=len(said),
                 warc_content_type="application/warc-fields",
                 warc_headers_dict=warc_headers,
             )
@@ -155,6 +156,7 @@ class Archive:
             answer.url,
             record_type,
             payload=io.BytesIO(answer.body),
+            length=len(answer.body),  # without it warcio spools the body to a file to measure it
             http_headers=StatusAndHeaders(f"{answer.status} {answer.reason}", _kept_headers(answer), "HTTP/1.1"),
             warc_headers_dict=warc_headers,
         )
@@ -165,7 +167,7 @@ class Archive:
             self._file = (self.folder / f"{stem}.warc.gz").open("xb")
             self._writer = WARCWriter(self._file, gzip=True, warc_version="1.1")
             info = {"software": "dafu", "format": "WARC File Format 1.1", "isPartOf": self._name}
-            _write(self._writer, self._writer.create_warcinfo_record(f"{stem}.warc.gz", info))
+            self._writer.write_record(self._writer.create_warcinfo_record(f"{stem}.warc.gz", info))
         return self._file, self._writer
 
     def _add(self, entries: Iterable[IndexEntry]) -> None:
@@ -185,12 +187,6 @@ class Archive:
         staged = path.with_suffix(".new")
         pq.write_table(arrow_table(IndexEntry, self._entries), staged)
         staged.replace(path)
-
-
-def _write(writer: Any, record: Any) -> None:  # noqa: ANN401 - warcio has no types
-    writer.write_record(record)
-    if record.raw_stream:
-        record.raw_stream.close()  # warcio spools a record to measure it, and leaves the spool open
 
 
 def _locked(path: Path) -> IO[str]:

@@ -29,7 +29,8 @@ def row_digests(table: type[Table], rows: Iterable[Table]) -> tuple[str, str]:
     observed = set(table.observed_columns())
     for row in rows:
         everything.update(row.model_dump_json().encode() + b"\n")
-        content.update(row.model_dump_json(exclude=observed).encode() + b"\n")
+        if not table.about.observed:
+            content.update(row.model_dump_json(exclude=observed).encode() + b"\n")
     return everything.hexdigest(), content.hexdigest()
 
 

@@ -15,6 +15,17 @@ from tests.demo_pages import read_page
 
 GOLDEN = Path(__file__).parent / "golden"
 PAGES = [
+    "szxta-seed-0536",
+    "szxta-co-handling-0208",
+    "szxta-date-damaged-0467",
+    "szxta-full-width-0312",
+    "szxta-gb18030-0127",
+    "szxta-group-run-in-0097",
+    "szxta-national-3330",
+    "szxta-nested-quotes-0441",
+    "szxta-no-title-0219",
+    "szxta-odd-metas-0117",
+    "szxta-short-57",
     "srddbjy-clean-1191",
     "srddbjy-1348-opinion",
     "srddbjy-1411353",
