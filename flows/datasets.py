@@ -46,20 +46,37 @@ class SiteFolder(_Section):
 
 
 class Site(_Section):
-    """Where the letters are."""
+    """Where the letters are.
+
+    `hosts` are asked besides that of `base_url` when a row or a redirect leads there. `private_addresses` lets a host
+    stand in a private network, which nothing on the internet should.
+    """
 
     base_url: str
     sections: list[str] = Field(min_length=1)
+    hosts: list[str] = []
+    private_addresses: bool = False
     folder: SiteFolder | None = None
 
 
 class Politeness(_Section):
-    """How the site is asked."""
+    """How the site is asked.
+
+    `jitter` is the part of the interval that chance adds to it. `timeout_seconds` is the wait for the next byte,
+    `total_seconds` for a whole answer, `longest_wait_seconds` the most that a Retry-After is waited for. After
+    `failures_in_a_row` a host is not asked any more in the run.
+    """
 
     interval_seconds: Annotated[float, Field(ge=0)]
+    jitter: Annotated[float, Field(ge=0, le=1)] = 0.25
+    connect_seconds: Annotated[float, Field(gt=0)] = 10
     timeout_seconds: Annotated[float, Field(gt=0)] = 30
+    total_seconds: Annotated[float, Field(gt=0)] = 120
+    longest_wait_seconds: Annotated[float, Field(gt=0)] = 600
     retries: Annotated[int, Field(ge=0, le=10)] = 3
+    failures_in_a_row: Annotated[int, Field(gt=0)] = 5
     max_bytes: Annotated[int, Field(gt=0)] = 50_000_000
+    max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
     repository: str | None = None
     contact: str | None = None
 
@@ -139,8 +156,13 @@ class Dataset(_Section):
 
     @property
     def host(self) -> str:
-        """The one host that is asked."""
+        """The host of the site."""
         return urlsplit(self.site.base_url).netloc
+
+    def ours(self, url: str) -> bool:
+        """Tell whether an address is on a host that may be asked, by a scheme that we speak."""
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and parts.netloc in (self.host, *self.site.hosts)
 
     def list_urls(self) -> list[tuple[SiteColumn, str]]:
         """Return (column, address) of every list's first page, in the order of dataset.toml."""

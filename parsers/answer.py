@@ -7,6 +7,7 @@ of it is ever read as a letter.
 from __future__ import annotations
 
 import re
+from urllib.parse import urljoin, urlsplit
 
 from schemas.captures import Outcome
 
@@ -18,12 +19,23 @@ _SOFT_GONE = re.compile(
     r"(页面|网页|文章|内容|信息|地址)[^。,<]{0,8}(不存在|已删除|已被删除|未找到|找不到)|404\s*(not found|错误|页面)",
     re.IGNORECASE,
 )
-_STUB = 3000
-"""A page that says it is gone says little else: the marks count only in a page shorter than this (characters)."""
+_ERROR = re.compile(
+    r"(系统|服务器?|程序|应用|数据库)[^。,<]{0,6}(错误|异常|繁忙|出错|故障)|Internal Server Error|HTTP Status 5\d\d"
+    r"|Service (Temporarily )?Unavailable|Bad Gateway|Fatal error|Stack ?trace",
+    re.IGNORECASE,
+)
+_STUB = 300
+"""A page that says it is gone, or broken, says little else: such words count only in a text shorter than this."""
+_SILENT = re.compile(r"<(?:script|style)\b", re.IGNORECASE)
+_SILENT_END = re.compile(r"</(?:script|style)\s*>", re.IGNORECASE)
+_HOME = re.compile(r"^/?(?:(?:index|default|home)\.\w+)?$", re.IGNORECASE)
 
 
-def outcome_of(status: int, html: str | None) -> Outcome:
-    """Return the outcome of an answer with HTTP `status` whose body, if it is a page, is `html`."""
+def outcome_of(status: int, html: str | None, url: str = "", location: str | None = None) -> Outcome:
+    """Return the outcome of an answer with HTTP `status` whose body, if it is a page, is `html`.
+
+    A redirect is judged by where it leads from `url`: `location`, as the header says it.
+    """
     if status == 304:
         return "unchanged"
     if status in _CHALLENGE_STATUS or (html is not None and len(html) < 20_000 and _CHALLENGE.search(html)):
@@ -33,14 +45,29 @@ def outcome_of(status: int, html: str | None) -> Outcome:
     if status == 403:
         return "blocked"
     if 300 <= status < 400:
-        return "redirected"
+        return _redirection(url, location)
     if 400 <= status < 500:
         return "client_error"
     if status >= 500:
         return "server_error"
-    return "gone_soft" if html is not None and _says_gone(html) else "ok"
+    return _stub(html) if html is not None else "ok"
 
 
-def _says_gone(html: str) -> bool:
-    words = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>|\s+", "", html, flags=re.DOTALL | re.IGNORECASE)
-    return len(words) < _STUB // 10 and bool(_SOFT_GONE.search(words))
+def _redirection(url: str, location: str | None) -> Outcome:
+    target = urlsplit(urljoin(url, location or ""))
+    if target.geturl() == url:
+        return "redirect_loop"
+    asked = urlsplit(url)
+    leads_home = target.netloc == asked.netloc and _HOME.match(target.path) and not _HOME.match(asked.path)
+    return "redirected_home" if leads_home else "redirected"
+
+
+def _stub(html: str) -> Outcome:
+    """Tell a page from a few words in its place: gone, or broken."""
+    spoken = (_SILENT.split(part, maxsplit=1)[0] for part in _SILENT_END.split(html))
+    words = " ".join(re.sub(r"<[^<>]*>", " ", " ".join(spoken)).split())
+    if len(words) >= _STUB:
+        return "ok"
+    if _SOFT_GONE.search(words):
+        return "gone_soft"
+    return "error_page" if _ERROR.search(words) else "ok"

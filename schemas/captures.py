@@ -13,12 +13,18 @@ Outcome = Literal[
     "gone",
     "gone_soft",
     "redirected",
+    "redirected_home",
+    "redirect_loop",
     "blocked",
     "client_error",
     "server_error",
+    "error_page",
+    "undecodable",
     "too_large",
+    "truncated",
     "timeout",
     "unreachable",
+    "forbidden_address",
 ]
 
 
@@ -44,8 +50,12 @@ class Capture(Table):
         Outcome,
         Column(
             "What the answer was: ok, unchanged (304), gone (404, 410), gone_soft (a 200 that says the page is gone), "
-            "redirected, blocked, client_error, server_error, too_large, timeout, unreachable.",
-            "结果：正常、未变、已删、软性 404、跳转、被拦截、请求错误、服务器错误、过大、超时、无法连接。",
+            "redirected, redirected_home (to the home page instead of an answer), redirect_loop (to itself), blocked, "
+            "client_error, server_error, error_page (a 200 that reports an error), undecodable (its compression "
+            "is damaged), too_large, truncated, timeout, unreachable, forbidden_address (the name leads into a "
+            "private network; not asked).",
+            "结果：正常、未变、已删、软性 404、跳转、跳转至首页、循环跳转、被拦截、请求错误、服务器错误、"
+            "状态 200 的报错页、无法解压、过大、不完整、超时、无法连接、禁止访问的地址。",
             source="derived from the answer",
         ),
     ]

@@ -43,6 +43,8 @@ _INFLATION_LIMIT = 200_000_000
 _GZIP = 16 + zlib.MAX_WBITS
 _CHUNK = 1 << 20
 _CAPTURES = ("response", "revisit", "metadata")
+_WINDOW = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
+_TRUNCATED: dict[Outcome, str] = {"too_large": "length", "timeout": "time", "truncated": "disconnect"}
 
 
 class Archive:
@@ -58,7 +60,7 @@ class Archive:
         self._lock: IO[str] | None = None
         self._add(self._indexed())
         for path in sorted(folder.glob("*.warc.gz")):
-            done = max((entry.warc_end for entry in self._entries if entry.warc_file == path.name), default=0)
+            done = self._indexed_to(path)
             if path.stat().st_size > done:
                 self._add(_scan(path, done))
         self._entries.sort(key=lambda entry: (entry.warc_file, entry.warc_offset))
@@ -79,9 +81,11 @@ class Archive:
 
     def body(self, entry: IndexEntry) -> bytes:
         """Return the body of a capture, its content encoding undone; empty for one without a body."""
+        if entry.status is None:
+            return b""
         with (self.folder / entry.warc_file).open("rb") as file:
             file.seek(entry.warc_offset)
-            return _body(next(iter(ArchiveIterator(file))))
+            return _body(next(iter(ArchiveIterator(file))))[0]
 
     def page(self, entry: IndexEntry) -> Decoded:
         """Return the characters of a captured page."""
@@ -98,7 +102,7 @@ class Archive:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(self.folder / _LOCK)
         for path in sorted(self.folder.glob("*.warc.gz")):
-            _remove_torn_tail(path, max((e.warc_end for e in self._entries if e.warc_file == path.name), default=0))
+            _remove_torn_tail(path, self._indexed_to(path))
         return self
 
     def __exit__(
@@ -123,7 +127,7 @@ class Archive:
             offset = file.tell()
         writer.write_record(record)
         file.flush()
-        entry = _entry(_body(_reread(Path(file.name), offset)), record, Path(file.name).name, offset, file.tell())
+        entry = _entry(_reread(Path(file.name), offset), Path(file.name).name, offset, file.tell())
         self._add([entry])
         return entry
 
@@ -140,9 +144,7 @@ class Archive:
                 warc_headers_dict=warc_headers,
             )
         if answer.failure:
-            warc_headers["WARC-Truncated"] = {"too_large": "length", "timeout": "time"}.get(
-                answer.failure, "disconnect"
-            )
+            warc_headers["WARC-Truncated"] = _TRUNCATED.get(answer.failure, "disconnect")
         record_type = "response"
         if answer.status == 304:
             record_type = "revisit"
@@ -174,6 +176,9 @@ class Archive:
         for entry in entries:
             self._entries.append(entry)
             self._by_url[entry.url].append(entry)
+
+    def _indexed_to(self, path: Path) -> int:
+        return max((entry.warc_end for entry in self._entries if entry.warc_file == path.name), default=0)
 
     def _indexed(self) -> Iterator[IndexEntry]:
         path = self.folder / _INDEX
@@ -242,11 +247,12 @@ def _scan(path: Path, start: int) -> Iterator[IndexEntry]:
         end = start
         while end < whole:
             record = next(records)
-            body = _body(record)  # before its offset is asked for, which reads to the record's end
+            payload = record.raw_stream.read()  # asking for the record's offset reads to its end
             offset = records.get_record_offset()
+            record.raw_stream = io.BytesIO(payload)
             end = offset + records.get_record_length()
             if record.rec_type in _CAPTURES and end <= whole:
-                yield _entry(body, record, path.name, offset, end)
+                yield _entry(record, path.name, offset, end)
 
 
 def _end_of_whole_records(path: Path, start: int) -> int:
@@ -275,15 +281,26 @@ def _remove_torn_tail(path: Path, indexed_to: int) -> None:
         os.truncate(path, whole)
 
 
-def _body(record: Any) -> bytes:  # noqa: ANN401 - warcio has no types
-    raw = record.raw_stream.read()
+def _body(record: Any) -> tuple[bytes, Outcome | None]:  # noqa: ANN401 - warcio has no types
+    """Return a record's body, its content encoding undone, or b"" and why that cannot be done."""
+    raw = bytes(record.raw_stream.read())
     encoding = (record.http_headers.get_header("Content-Encoding") or "").lower() if record.http_headers else ""
-    if encoding in ("gzip", "x-gzip") and raw:
-        return zlib.decompressobj(_GZIP).decompress(raw, _INFLATION_LIMIT)
-    return bytes(raw)
+    if not raw or encoding in ("", "identity"):
+        return raw, None
+    if encoding not in _WINDOW:
+        return b"", "undecodable"
+    inflation = zlib.decompressobj(_WINDOW[encoding])
+    try:
+        body = inflation.decompress(raw, _INFLATION_LIMIT)
+    except zlib.error:
+        return b"", "undecodable"
+    if inflation.unconsumed_tail:
+        return b"", "too_large"
+    return (body, None) if inflation.eof else (b"", "undecodable")
 
 
-def _entry(body: bytes, record: Any, warc_file: str, offset: int, end: int) -> IndexEntry:  # noqa: ANN401
+def _entry(record: Any, warc_file: str, offset: int, end: int) -> IndexEntry:  # noqa: ANN401
+    body, problem = _body(record)
     headers, http = record.rec_headers, record.http_headers
     said = http.get_header if http else (lambda _: None)
     status = int(http.get_statuscode()) if http else None
@@ -294,7 +311,7 @@ def _entry(body: bytes, record: Any, warc_file: str, offset: int, end: int) -> I
         url=headers.get_header("WARC-Target-URI"),
         fetched_at=dt.datetime.fromisoformat(headers.get_header("WARC-Date")),
         status=status,
-        outcome=_outcome(body, status, page, headers.get_header("WARC-Truncated")),
+        outcome=problem or _outcome(record, body, status, page),
         sha256=hashlib.sha256(body).hexdigest() if body and status else None,
         bytes=len(body) if status else None,
         encoding_declared=page.declared if page else None,
@@ -309,10 +326,12 @@ def _entry(body: bytes, record: Any, warc_file: str, offset: int, end: int) -> I
     )
 
 
-def _outcome(body: bytes, status: int | None, page: Decoded | None, truncated: str | None) -> Outcome:
+def _outcome(record: Any, body: bytes, status: int | None, page: Decoded | None) -> Outcome:  # noqa: ANN401
     if status is None:
         said = dict(line.split(": ", 1) for line in body.decode().splitlines() if ": " in line)
         return said.get("outcome", "unreachable")  # type: ignore[return-value]
+    truncated = record.rec_headers.get_header("WARC-Truncated")
     if truncated:
-        return {"length": "too_large", "time": "timeout"}.get(truncated, "unreachable")  # type: ignore[return-value]
-    return outcome_of(status, page.text if page else None)
+        return next((o for o, said in _TRUNCATED.items() if said == truncated), "truncated")
+    url, location = record.rec_headers.get_header("WARC-Target-URI"), record.http_headers.get_header("Location")
+    return outcome_of(status, page.text if page else None, url, location)

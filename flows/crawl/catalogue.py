@@ -77,7 +77,7 @@ def read_catalogue(archive: Archive, dataset: Dataset) -> Catalogue:
 def outside(row: Row, dataset: Dataset) -> Issue | None:
     """Return why a row is not followed: another host, another section of the site; None if it is."""
     parts = urlsplit(row.url)
-    if parts.netloc != dataset.host or parts.scheme not in ("http", "https"):
+    if not dataset.ours(row.url):
         return issue("outside_site", "crawl", f"a row leads to {parts.netloc}: {row.title}", url=row.url)
     if not any(parts.path.startswith(section) for section in dataset.site.sections):
         return issue("other_section", "crawl", f"a row leads out of the column: {row.title}", url=row.url)
@@ -98,6 +98,6 @@ def _walk(archive: Archive, dataset: Dataset, first: str) -> Iterator[tuple[str,
             listing = read_listing(archive.page(entry).text, url, selectors)
             yield url, listing
             following = listing.next_url
-            if following and following not in seen and urlsplit(following).netloc == dataset.host:
+            if following and following not in seen and dataset.ours(following):
                 seen.add(following)
                 queue.append(following)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin
 
 from flows.crawl.archive import Archive
 from flows.crawl.catalogue import outside
@@ -20,7 +20,7 @@ from parsers.encoding import decode
 from parsers.listing import read_listing
 from schemas.archive import IndexEntry
 
-_REDIRECTS = 5
+_NO_ANSWER = ("unreachable", "timeout", "truncated", "server_error", "forbidden_address")
 _MAX_LIST_PAGES = 500
 
 
@@ -52,14 +52,14 @@ class Frontier:
         """Ask for robots.txt and obey it; a site without one allows everything, one that does not answer nothing."""
         url = urljoin(self.dataset.site.base_url, "/robots.txt")
         entry = self.ask(url)
-        if entry is None or entry.outcome in ("unreachable", "timeout", "server_error"):
+        if entry is None or entry.outcome in _NO_ANSWER:
             self._asked.pop(url, None)
             raise SiteUnreachableError(
                 f"{self.dataset.host} did not answer for {url}; without its robots.txt nothing else is asked for; "
                 f"run `dafu crawl {self.dataset.name}` again later"
             )
         good = entry if entry.outcome == "ok" else self.archive.last_good(url) if entry.outcome == "unchanged" else None
-        self.session.obey(decode(self.archive.body(good)).text if good else "")
+        self.session.obey(self.dataset.host, decode(self.archive.body(good)).text if good else "")
 
     def walk(self, column: SiteColumn) -> Iterator[str]:
         """Ask for the list pages of a column along their pagers; yield the address of every row that is followed."""
@@ -74,18 +74,18 @@ class Frontier:
                     break
                 listing = read_listing(self.archive.page(good).text, url, self.dataset.list_selectors())
                 yield from (row.url for row in listing.rows if outside(row, self.dataset) is None)
-                url = listing.next_url if self._ours(listing.next_url) else None
+                url = listing.next_url if listing.next_url and self.dataset.ours(listing.next_url) else None
 
     def fetch(self, urls: Iterable[str]) -> Iterator[str]:
         """Ask for each page once, redirects within the site followed; yield every address when it is done."""
         for url in urls:
             target: str | None = url
-            for _ in range(_REDIRECTS):
+            for _ in range(self.dataset.politeness.max_redirects + 1):
                 entry = self.ask(target) if target else None
                 if entry is None or entry.outcome != "redirected" or not entry.location:
                     break
                 target = urljoin(entry.url, entry.location)
-                target = target if self._ours(target) and target not in self._asked else None
+                target = target if self.dataset.ours(target) and target not in self._asked else None
             yield url
 
     def ask(self, url: str) -> IndexEntry | None:
@@ -111,6 +111,3 @@ class Frontier:
                 f"and what was kept before stands; look at the site in a browser before you run the crawl again"
             )
         return entry
-
-    def _ours(self, url: str | None) -> bool:
-        return url is not None and urlsplit(url).netloc == self.dataset.host

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from warcio.archiveiterator import ArchiveIterator
@@ -70,8 +71,11 @@ def site(replies: list[Reply | None]) -> Iterator[tuple[str, list[float]]]:
         thread.join()
 
 
-def polite(dataset: Dataset, **settings: object) -> Dataset:
-    return dataset.model_copy(update={"politeness": dataset.politeness.model_copy(update=settings)})
+def open_to_loopback(dataset: Dataset, **settings: object) -> Dataset:
+    """Let the dataset's site stand on loopback, where the tests' servers are, and change how it is asked."""
+    politeness = dataset.politeness.model_copy(update=settings)
+    site = dataset.site.model_copy(update={"private_addresses": True})
+    return dataset.model_copy(update={"politeness": politeness, "site": site})
 
 
 def answer(
@@ -83,7 +87,7 @@ def answer(
 
 def test_requests_are_an_interval_apart_and_say_who_asks(dataset: Dataset) -> None:
     with site([(200, {}, b"ok")]) as (address, asked):
-        session = Session(polite(dataset, interval_seconds=0.15), None)
+        session = Session(open_to_loopback(dataset, interval_seconds=0.15), None)
         for _ in range(3):
             sent = session.get(f"{address}/").request_headers
     gaps = [b - a for a, b in pairwise(asked)]
@@ -94,8 +98,8 @@ def test_requests_are_an_interval_apart_and_say_who_asks(dataset: Dataset) -> No
 
 def test_a_longer_crawl_delay_wins(dataset: Dataset) -> None:
     with site([(200, {}, b"ok")]) as (address, asked):
-        session = Session(dataset, None)
-        session.obey("User-agent: *\nCrawl-delay: 0.3\nDisallow: /private/\n")
+        session = Session(open_to_loopback(dataset), None)
+        session.obey(urlsplit(address).netloc, "User-agent: *\nCrawl-delay: 0.3\nDisallow: /private/\n")
         assert not session.allowed(f"{address}/private/x")
         session.get(f"{address}/a")
         session.get(f"{address}/b")
@@ -104,30 +108,30 @@ def test_a_longer_crawl_delay_wins(dataset: Dataset) -> None:
 
 def test_what_fails_for_a_moment_is_asked_again(dataset: Dataset) -> None:
     with site([None, (503, {}, b"busy"), (200, {}, b"<html>ok</html>")]) as (address, asked):
-        found = Session(dataset, None).get(f"{address}/")
+        found = Session(open_to_loopback(dataset), None).get(f"{address}/")
     assert (found.status, found.failure, len(asked)) == (200, None, 3)
 
 
 def test_retry_after_is_honoured(dataset: Dataset) -> None:
     with site([(429, {"Retry-After": "1"}, b""), (200, {}, b"ok")]) as (address, asked):
-        assert Session(dataset, None).get(f"{address}/").status == 200
+        assert Session(open_to_loopback(dataset), None).get(f"{address}/").status == 200
     assert asked[1] - asked[0] >= 0.95
 
 
 def test_an_answer_that_breaks_off_is_no_answer(dataset: Dataset) -> None:
     with site([(200, {"Content-Length": "1000"}, b"<html>half")]) as (address, _):
-        found = Session(polite(dataset, retries=0), None).get(f"{address}/")
-    assert (found.status, found.failure, found.body) == (200, "unreachable", b"")
+        found = Session(open_to_loopback(dataset, retries=0), None).get(f"{address}/")
+    assert (found.status, found.failure, found.body) == (200, "truncated", b"")
 
 
 def test_a_body_over_the_limit_is_not_kept(dataset: Dataset) -> None:
     with site([(200, {}, b"x" * 300_000)]) as (address, _):
-        found = Session(polite(dataset, max_bytes=100_000), None).get(f"{address}/")
+        found = Session(open_to_loopback(dataset, max_bytes=100_000), None).get(f"{address}/")
     assert found.failure == "too_large"
 
 
 def test_nobody_there_is_an_answer_too(dataset: Dataset) -> None:
-    found = Session(polite(dataset, retries=0), None).get("http://127.0.0.1:9/")
+    found = Session(open_to_loopback(dataset, retries=0), None).get("http://127.0.0.1:9/")
     assert (found.status, found.failure) == (None, "unreachable")
 
 

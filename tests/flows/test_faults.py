@@ -1,0 +1,232 @@
+"""Each way in which a site misbehaves: what is recorded of it, how often it was asked, what else it must not cost."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from collections.abc import Iterator
+from email.utils import formatdate
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from flows.crawl.archive import Archive
+from flows.crawl.frontier import Frontier
+from flows.crawl.session import Session
+from flows.datasets import Dataset, load_dataset
+from flows.errors import BlockedError, SiteUnreachableError
+from tests.conftest import copy_of_demo
+from tests.flows.fault_server import (
+    GOOD,
+    Fault,
+    after,
+    bomb,
+    endless,
+    faulty,
+    garbage,
+    reset_in_body,
+    silent,
+    trickle,
+    trickle_head,
+)
+
+RETRIES = 2
+
+# fault → (what the server does, the outcome that is recorded, requests made)
+FAULTS: dict[str, tuple[Fault, str, int]] = {
+    "good": (lambda c: c.page(), "ok", 1),
+    "reset before the answer": (lambda c: c.reset(), "unreachable", 1 + RETRIES),
+    "reset in the body": (reset_in_body, "truncated", 1 + RETRIES),
+    "reset once, then good": (after(1, reset_in_body, lambda c: c.page()), "ok", 2),
+    "no protocol": (garbage, "unreachable", 1 + RETRIES),
+    "silence": (silent, "timeout", 1 + RETRIES),
+    "a byte now and then": (trickle, "timeout", 1 + RETRIES),
+    "headers without end": (trickle_head, "timeout", 1 + RETRIES),
+    "a body without end": (endless, "too_large", 1),
+    "a body over the limit": (lambda c: c.send(body=b"x" * 3_000_000, Content_Type="text/html"), "too_large", 1),
+    "longer than it says": (
+        lambda c: c.send(body=GOOD.encode() + b"more", length=len(GOOD.encode()), Content_Type="text/html"),
+        "ok",
+        1,
+    ),
+    "shorter than it says": (
+        lambda c: c.send(body=GOOD.encode(), length=90_000, Content_Type="text/html"),
+        "truncated",
+        1 + RETRIES,
+    ),
+    "gzip": (
+        lambda c: c.send(body=gzip.compress(GOOD.encode()), Content_Type="text/html", Content_Encoding="gzip"),
+        "ok",
+        1,
+    ),
+    "gzip that is none": (
+        lambda c: c.send(body=GOOD.encode(), Content_Type="text/html", Content_Encoding="gzip"),
+        "undecodable",
+        1,
+    ),
+    "gzip cut short": (
+        lambda c: c.send(body=gzip.compress(GOOD.encode())[:-20], Content_Type="text/html", Content_Encoding="gzip"),
+        "undecodable",
+        1,
+    ),
+    "an encoding nobody asked for": (
+        lambda c: c.send(body=b"\x8b\x00", Content_Type="text/html", Content_Encoding="br"),
+        "undecodable",
+        1,
+    ),
+    "a gzip bomb": (bomb, "too_large", 1),
+    "moved to itself": (
+        lambda c: c.send(status="302 Found", Location="/moved_to_itself", Set_Cookie="a=b"),
+        "redirect_loop",
+        1,
+    ),
+    "moved in a circle": (lambda c: c.send(status="301 Moved", Location="/circle"), "redirected", 1),
+    "moved to another host": (
+        lambda c: c.send(status="302 Found", Location="http://example.invalid/x"),
+        "redirected",
+        1,
+    ),
+    "moved to another port here": (
+        lambda c: c.send(status="302 Found", Location="http://127.0.0.1:1/"),
+        "redirected",
+        1,
+    ),
+    "moved to a file": (lambda c: c.send(status="302 Found", Location="file:///etc/passwd"), "redirected", 1),
+    "moved to the home page": (lambda c: c.send(status="302 Found", Location="/index.shtml"), "redirected_home", 1),
+    "too many requests, then good": (
+        after(1, lambda c: c.send(status="429 Too Many", Retry_After="1"), lambda c: c.page()),
+        "ok",
+        2,
+    ),
+    "busy twice, then good": (after(2, lambda c: c.send(status="503 Busy"), lambda c: c.page()), "ok", 3),
+    "always broken": (lambda c: c.send(status="500 Broken", body=b"<html>x</html>"), "server_error", 1 + RETRIES),
+    "not found": (lambda c: c.send(status="404 Not Found"), "gone", 1),
+    "gone for good": (lambda c: c.send(status="410 Gone"), "gone", 1),
+    "login wanted": (lambda c: c.send(status="401 Unauthorized"), "client_error", 1),
+    "a page that says it is gone": (lambda c: c.page("<html><body>您访问的页面不存在</body></html>"), "gone_soft", 1),
+    "a page that reports an error": (lambda c: c.page("<html><body>系统繁忙,请稍后</body></html>"), "error_page", 1),
+    "UTF-8 that says gb2312": (lambda c: c.page(said="gb2312"), "ok", 1),
+    "GB18030 that says UTF-8": (lambda c: c.page(encoding="gb18030"), "ok", 1),
+    "not text at all": (lambda c: c.send(body=bytes(range(256)) * 40, Content_Type="text/html"), "ok", 1),
+    "an empty page": (lambda c: c.send(Content_Type="text/html"), "ok", 1),
+}
+
+BLOCKS: dict[str, Fault] = {
+    "412 with a script": lambda c: c.send(
+        status="412 Precondition Failed", body=b"<html><script>$_ts={}</script></html>"
+    ),
+    "521 with a cookie script": lambda c: c.send(status="521 Down", body=b"<script>__jsl_clearance</script>"),
+    "403": lambda c: c.send(status="403 Forbidden"),
+    "a captcha with status 200": lambda c: c.page("<html><body>请输入验证码</body></html>"),
+    "$_ts with status 200": lambda c: c.page("<html><head><script>$_ts=window['$_ts'];</script></head></html>"),
+}
+
+
+def path_of(fault: str) -> str:
+    return "/" + fault.replace(" ", "_").replace(",", "").replace("$", "")
+
+
+def site_at(address: str, dataset: Dataset, **politeness: object) -> Dataset:
+    site = dataset.site.model_copy(update={"base_url": address, "folder": None, "private_addresses": True})
+    quick = {"repository": "https://example.org/dafu", "retries": RETRIES, "timeout_seconds": 0.4, "total_seconds": 0.8}
+    limits = {"max_bytes": 2_000_000, "failures_in_a_row": 99}
+    asked = dataset.politeness.model_copy(update={**quick, **limits, **politeness})
+    return dataset.model_copy(update={"site": site, "politeness": asked})
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Dataset:
+    return load_dataset("demo", copy_of_demo(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Archive, str, dict[str, int]]]:
+    """Crawl every fault once, one after the other; yield (archive, address, requests by path)."""
+    dataset = load_dataset("demo", copy_of_demo(tmp_path_factory.mktemp("faults")))
+    served = {path_of(name): fault for name, (fault, _, _) in FAULTS.items()}
+    with faulty(served) as (address, log):
+        asked = site_at(address, dataset)
+        with Archive(dataset.archive).writing("demo") as archive:
+            frontier = Frontier(asked, Session(asked, None), archive)
+            assert len(list(frontier.fetch(address + path for path in served))) == len(FAULTS)
+        yield Archive(dataset.archive), address, {path: log.count(path) for path in served}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_is_recorded_for_what_it_is(crawled: tuple[Archive, str, dict[str, int]], fault: str) -> None:
+    archive, address, requests = crawled
+    _, expected, count = FAULTS[fault]
+    (entry,) = archive.captures_of(address + path_of(fault))
+    assert (entry.outcome, requests[path_of(fault)]) == (expected, count)
+    assert bool(archive.body(entry)) == bool(entry.sha256)
+
+
+def test_no_fault_costs_what_was_kept(crawled: tuple[Archive, str, dict[str, int]]) -> None:
+    archive, address, _ = crawled
+    pages = {entry.url for entry in archive.entries()}
+    assert {address + path_of(name) for name in FAULTS} <= pages
+    for name in ("good", "gzip", "UTF-8 that says gb2312", "GB18030 that says UTF-8"):
+        (entry,) = archive.captures_of(address + path_of(name))
+        assert "您提出的提案收悉。" in archive.page(entry).text
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_challenge_ends_the_run_and_is_never_read(dataset: Dataset, block: str) -> None:
+    with faulty({"/challenge": BLOCKS[block], "/next": lambda c: c.page()}) as (address, log):
+        asked = site_at(address, dataset)
+        with Archive(dataset.archive).writing("demo") as archive:
+            frontier = Frontier(asked, Session(asked, None), archive)
+            with pytest.raises(BlockedError, match="with a challenge"):
+                list(frontier.fetch([f"{address}/challenge", f"{address}/next"]))
+    assert log.count("/next") == 0
+    assert [entry.outcome for entry in Archive(dataset.archive).entries()] == ["blocked"]
+    assert Archive(dataset.archive).last_good(f"{address}/challenge") is None
+
+
+def test_a_host_that_fails_again_and_again_is_left_alone(dataset: Dataset) -> None:
+    with faulty({f"/{n}": lambda c: c.send(status="503 Busy") for n in range(9)}) as (address, log):
+        asked = site_at(address, dataset, retries=0, failures_in_a_row=4)
+        with Archive(dataset.archive).writing("demo") as archive:
+            frontier = Frontier(asked, Session(asked, None), archive)
+            with pytest.raises(SiteUnreachableError, match="failed 4 times in a row"):
+                list(frontier.fetch(f"{address}/{n}" for n in range(9)))
+    assert len(log.asked) == 4
+
+
+def test_retry_after_may_be_a_date(dataset: Dataset) -> None:
+    def busy_until(seconds: float) -> Fault:
+        return lambda c: c.send(status="503 Busy", Retry_After=formatdate(time.time() + seconds, usegmt=True))
+
+    with faulty({"/": after(1, busy_until(2), lambda c: c.page())}) as (address, log):
+        assert Session(site_at(address, dataset), None).get(f"{address}/").status == 200
+    assert log.asked[1][1] - log.asked[0][1] >= 0.9  # a date has whole seconds
+
+
+def test_the_pace_holds_over_retries_too(dataset: Dataset) -> None:
+    faults: dict[str, Fault] = {"/a": lambda c: c.send(status="503 Busy"), "/b": lambda c: c.page()}
+    with faulty(faults) as (address, log):
+        session = Session(site_at(address, dataset, interval_seconds=0.2), None)
+        for path in ("/b", "/a", "/b"):
+            session.get(address + path)
+    gaps = [later - earlier for (_, earlier, _), (_, later, _) in pairwise(log.asked)]
+    assert len(gaps) == 4
+    assert min(gaps) >= 0.2
+
+
+def test_a_name_that_leads_into_a_private_network_is_not_asked(dataset: Dataset) -> None:
+    with faulty({"/": lambda c: c.page()}) as (address, log):
+        site = site_at(address, dataset)
+        guarded = site.model_copy(update={"site": site.site.model_copy(update={"private_addresses": False})})
+        session = Session(guarded, None)
+        port = address.rsplit(":", 1)[1]
+        found = [session.get(f"http://{host}:{port}/") for host in ("127.0.0.1", "localhost")]
+    assert [answer.failure for answer in found] == ["forbidden_address", "forbidden_address"]
+    assert log.asked == []
+
+
+def test_cookies_end_with_the_session(dataset: Dataset) -> None:
+    with faulty({"/": lambda c: c.page(Set_Cookie="seen=1")}) as (address, log):
+        for _ in range(2):
+            Session(site_at(address, dataset), None).get(f"{address}/")
+    assert ["cookie" in headers for _, _, headers in log.asked] == [False, False]
