@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin
 
 from protego import Protego
 
@@ -23,8 +24,8 @@ from schemas.issues import Issue, issue
 from schemas.record import Record
 
 _SEEN = ("ok", "unchanged")
-_GONE = ("gone", "gone_soft")
-_WHY_UNREAD = {"gone": "page_gone", "gone_soft": "page_gone", "blocked": "blocked"}
+_GONE = ("gone", "gone_soft", "redirected_home")
+_WHY_UNREAD = {**dict.fromkeys(_GONE, "page_gone"), "blocked": "blocked"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,16 +43,23 @@ class PageGroup:
 
     @property
     def withdrawn(self) -> bool:
-        """Whether the last that each page had to say is that it is gone."""
-        last = {entry.url: entry.outcome for entry in self.captures if entry.outcome in (*_SEEN, *_GONE)}
-        return bool(last) and all(outcome in _GONE for outcome in last.values())
+        """Whether the last that each page had to say is that it is gone, or elsewhere."""
+        told = (*_SEEN, *_GONE, "redirected")
+        last = {entry.url: entry.outcome for entry in self.captures if entry.outcome in told}
+        return bool(last) and all(outcome not in _SEEN for outcome in last.values())
 
 
 def page_groups(archive: Archive, catalogue: Catalogue) -> list[PageGroup]:
-    """Return the catalogue's pages by article id, sorted by it; redirects are followed to where they led."""
+    """Return the catalogue's pages by article id, sorted by it.
+
+    A page that a listed one redirects to belongs to the same letter; if it is listed as well, its own row counts.
+    """
     pages: dict[str, list[ListedPage]] = defaultdict(list)
     for page in catalogue.pages.values():
         pages[page.article_id].append(page)
+        pages[page.article_id] += [
+            replace(page, url=url) for url in _redirected_to(archive, page.url) if url not in catalogue.pages
+        ]
     return [
         PageGroup(
             article_id,
@@ -65,6 +73,17 @@ def page_groups(archive: Archive, catalogue: Catalogue) -> list[PageGroup]:
         )
         for article_id, found in sorted(pages.items())
     ]
+
+
+def _redirected_to(archive: Archive, url: str) -> list[str]:
+    """Return the addresses that `url` was ever redirected to, along chains, nearest first."""
+    found = [url]
+    for asked in found:
+        for entry in archive.captures_of(asked):
+            target = urljoin(asked, entry.location) if entry.outcome == "redirected" and entry.location else asked
+            if target not in found:
+                found.append(target)
+    return found[1:]
 
 
 def read_group(archive: Archive, dataset: Dataset, group: PageGroup, robots: Protego | None) -> Reading:
