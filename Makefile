@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lock docs clean
+.PHONY: help setup demo test check unlocked format lock docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -38,6 +38,16 @@ check: $(STAMP) ## lint, format check, types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+
+# The lock hides what a plain install would get: this shows whether the bounds in pyproject.toml are enough.
+UNLOCKED := $(VENV)/unlocked
+unlocked: $(STAMP) ## install without the lock, and run the demo with that
+	@rm -rf $(UNLOCKED)
+	@$(PYTHON) -m venv $(UNLOCKED)
+	@$(UV) pip install --quiet --python $(UNLOCKED)/bin/python .
+	@mkdir -p $(UNLOCKED)/datasets/demo
+	@cp -R datasets/demo/dataset.toml datasets/demo/site $(UNLOCKED)/datasets/demo/
+	@$(UNLOCKED)/bin/dafu run demo --datasets $(UNLOCKED)/datasets
 
 format: $(STAMP) ## let ruff mend what it can
 	@$(BIN)/ruff check --fix .
