@@ -31,7 +31,8 @@ EXIT_CODES = {
     4: "the site blocked us; nothing more was asked",
 }
 Command = Callable[..., None]
-_WIDE = 160
+_WIDE = 10_000
+"""Wider than any table: where there is no terminal, nothing is wrapped."""
 
 
 def main() -> None:
@@ -251,12 +252,15 @@ def verify(named: str, *, datasets: Path, as_json: bool) -> None:
 
 
 def _printed(shown: RenderableType) -> None:
-    """Print to stdout: as wide as the terminal, or as wide as it needs to be where there is none."""
+    """Print to stdout: as wide as the terminal, or as wide as it needs to be, and no wider, where there is none."""
     out = Console(highlight=False)
     if out.is_terminal:
         out.print(shown)
-    else:
-        Console(highlight=False, width=_WIDE, file=sys.stdout).print(shown, soft_wrap=isinstance(shown, Text))
+        return
+    wide = Console(highlight=False, width=_WIDE)
+    with wide.capture() as printed:
+        wide.print(shown, soft_wrap=isinstance(shown, Text))
+    click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
 def _dataset_and(words: tuple[str, ...], what: str) -> tuple[str, str]:
