@@ -7,12 +7,13 @@ blocked us. An error is one sentence on stderr; a traceback comes with --debug o
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Console, RenderableType
@@ -30,7 +31,13 @@ EXIT_CODES = {
     3: "the gate refused the release; the last one stays the latest",
     4: "the site blocked us; nothing more was asked",
 }
+if TYPE_CHECKING:
+    from flows.read.query import Result
+
+_INTERRUPTED = "interrupted; what was kept so far stands, run the same command again to go on"
 Command = Callable[..., None]
+_READABLE = 24
+"""How much of a column's longest value has to fit beside the others for a table to be readable."""
 _WIDE = 10_000
 """Wider than any table: where there is no terminal, nothing is wrapped."""
 
@@ -39,11 +46,16 @@ def main() -> None:
     """Run the command line and exit with a documented code."""
     environment.prepare()
     debug = "--debug" in sys.argv
+    interrupted = _Interrupts()
     try:
-        dafu.main(standalone_mode=False)
+        with interrupted:
+            dafu.main(standalone_mode=False)
         code = 0
     except click.exceptions.Exit as done:
         code = done.exit_code
+    except click.exceptions.NoArgsIsHelpError as shown:
+        click.echo(shown.format_message())
+        code = 2
     except click.ClickException as error:
         code = _failed(f"{error.format_message().rstrip('.')}; `dafu --help` shows what there is", 2)
     except DafuError as error:
@@ -51,15 +63,38 @@ def main() -> None:
             raise
         code = _failed(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        code = _failed("interrupted; what was kept so far stands, run the same command again to go on", 1)
+        code = _failed(_INTERRUPTED, 1)
     except BrokenPipeError:
         sys.stderr.close()
         code = 0
     except Exception as error:
         if debug:
             raise
-        code = _failed(f"a defect of ours: {type(error).__name__}: {error}; run again with --debug and report it", 1)
+        code = _failed(_INTERRUPTED if interrupted.seen else _unforeseen(error), 1)
     sys.exit(code)
+
+
+class _Interrupts:
+    """Remembers a Ctrl-C: a library that it interrupts may raise something else in its place."""
+
+    def __init__(self) -> None:
+        self.seen = False
+
+    def __enter__(self) -> None:
+        self._before = signal.signal(signal.SIGINT, self._interrupt)
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._before)
+
+    def _interrupt(self, _signal: int, _frame: object) -> None:
+        self.seen = True
+        raise KeyboardInterrupt
+
+
+def _unforeseen(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}; mend that and run the same command again"
+    return f"a defect of ours: {type(error).__name__}: {error}; run again with --debug and report it"
 
 
 def _failed(sentence: str, code: int) -> int:
@@ -98,7 +133,8 @@ def dafu() -> None:
     Ask it:     dafu sql demo "SELECT number, lag_days FROM replies"
     Read one:   dafu show demo 0536
 
-    DATASET is a folder's name under datasets/; where only reading is meant, DATASET@VERSION names a release.
+    DATASET is a folder's name under datasets/, liaoning-education unless given; where only reading is meant,
+    DATASET@VERSION names a release.
 
     Exit codes: 0 done (also when nothing changed), 1 failed, 2 wrong usage, 3 the gate refused the release, 4 the
     site blocked us.
@@ -164,6 +200,9 @@ def release(dataset: str, *, datasets: Path, as_json: bool) -> None:
 def list_datasets(*, datasets: Path, as_json: bool) -> None:
     """List the datasets."""
     found = [load_dataset(name, datasets) for name in dataset_names(datasets)]
+    if not found and not as_json:
+        click.echo(f"{datasets} holds no dataset: no folder in it has a dataset.toml")
+        return
     rows = [{"dataset": d.name, "title": d.title, "title_zh": d.title_zh, "site": d.site.base_url} for d in found]
     _print_rows(rows, as_json=as_json)
 
@@ -186,7 +225,7 @@ def list_releases(dataset: str, *, datasets: Path, as_json: bool) -> None:
 @dafu.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, required=True, metavar='[DATASET[@VERSION]] "SELECT …"')
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]), default="table")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File for --format parquet.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
 @common
 def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Path, as_json: bool) -> None:
     """Ask a release in SQL (DuckDB's); the newest one unless VERSION is given.
@@ -198,7 +237,7 @@ def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Pat
     from flows.read import query  # noqa: PLC0415 - commands load only what they need
     from flows.read.releases import database_of, release_of  # noqa: PLC0415
 
-    named, statement = _dataset_and(words, "SQL statement")
+    named, statement = _dataset_and(words, "SQL statement", datasets)
     database = database_of(release_of(named, datasets)[1])
     if form == "parquet":
         if output is None:
@@ -207,11 +246,13 @@ def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Pat
         return
     result = query.run_query(database, statement)
     if as_json or form == "json":
-        click.echo(query.as_json(result))
+        _put(query.as_json(result) + "\n", output)
     elif form == "csv":
-        click.echo(query.as_csv(result), nl=False)
+        _put(query.as_csv(result), output)
+    elif output is not None:
+        raise UsageError("a table is for the screen; choose --format csv, json or parquet for a file")
     else:
-        _printed(query.as_table(result))
+        _print_result(result)
 
 
 @dafu.command()
@@ -228,7 +269,7 @@ def show(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
     from flows.read import show as reader  # noqa: PLC0415 - commands load only what they need
     from flows.read.releases import database_of, release_of  # noqa: PLC0415
 
-    named, wanted = _dataset_and(words, "letter")
+    named, wanted = _dataset_and(words, "letter", datasets)
     letter = reader.find_letter(database_of(release_of(named, datasets)[1]), wanted)
     if as_json:
         click.echo(reader.as_json(letter))
@@ -251,6 +292,22 @@ def verify(named: str, *, datasets: Path, as_json: bool) -> None:
         click.echo(f"{folder}: all {files} files are as they were released")
 
 
+def _put(text: str, output: Path | None) -> None:
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+
+
+def _print_result(result: Result) -> None:
+    """Print rows as a table; on a terminal that is too narrow for one, field by field."""
+    out = Console()
+    if out.is_terminal and result.widest_columns(_READABLE) > out.width:
+        _printed(result.as_fields())
+    else:
+        _printed(result.as_table())
+
+
 def _printed(shown: RenderableType) -> None:
     """Print to stdout: as wide as the terminal, or as wide as it needs to be, and no wider, where there is none."""
     out = Console(highlight=False)
@@ -263,15 +320,21 @@ def _printed(shown: RenderableType) -> None:
     click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
-def _dataset_and(words: tuple[str, ...], what: str) -> tuple[str, str]:
+def _dataset_and(words: tuple[str, ...], what: str, datasets: Path) -> tuple[str, str]:
     if len(words) > 2:
         raise UsageError(f"too many words: give a dataset and one {what}, the {what} in quotes")
+    if len(words) == 1 and words[0].partition("@")[0] in dataset_names(datasets):
+        raise UsageError(f"{words[0]} is a dataset; give the {what} after it")
     return (words[0], words[1]) if len(words) == 2 else (DEFAULT_DATASET, words[0])
 
 
 def _staged(flow: Callable[[], dict[str, Any]], *, as_json: bool, named: str | None) -> None:
     """Run one flow, show its progress, and print its report."""
     console.show_progress("silent" if as_json else console.mode_for_terminal())
+    with console.starting("Prefect"):
+        from flows.pipeline import start_own_server  # noqa: PLC0415 - Prefect takes seconds to import
+
+        start_own_server()
     report = flow()
     if as_json:
         click.echo(json.dumps(report, ensure_ascii=False))
@@ -310,9 +373,6 @@ def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(rows, ensure_ascii=False))
         return
-    table = Table(header_style="bold")
-    for name in rows[0] if rows else ():
-        table.add_column(name, overflow="fold")
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    _printed(table)
+    from flows.read.query import Result  # noqa: PLC0415 - commands load only what they need
+
+    _print_result(Result(list(rows[0]) if rows else [], [tuple(row.values()) for row in rows]))

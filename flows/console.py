@@ -46,6 +46,19 @@ def stage(name: str, total: int | None, unit: str) -> Iterator[Advance]:
         stderr.print(f"{name}: {done} {unit}", soft_wrap=True)
 
 
+@contextmanager
+def starting(what: str) -> Iterator[None]:
+    """Say that something is being started that takes seconds."""
+    mode = _mode.get()
+    if mode == "bars":
+        with stderr.status(f"starting {what}"):
+            yield
+    else:
+        if mode == "lines":
+            stderr.print(f"starting {what}")
+        yield
+
+
 def _bars() -> Progress:
     return Progress(
         SpinnerColumn(),

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urljoin, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+import soupsieve
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from flows.errors import UsageError
 from parsers.frame import PageSelectors
@@ -52,7 +53,7 @@ class Site(_Section):
     stand in a private network, which nothing on the internet should.
     """
 
-    base_url: str
+    base_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
     sections: list[str] = Field(min_length=1)
     hosts: list[str] = []
     private_addresses: bool = False
@@ -90,20 +91,31 @@ class SiteColumn(_Section):
     lists: list[str] = Field(min_length=1)
 
 
+def _selector(written: str) -> str:
+    try:
+        soupsieve.compile(written)
+    except soupsieve.SelectorSyntaxError as error:
+        raise ValueError(f"not a CSS selector: {str(error).splitlines()[0]}") from None
+    return written
+
+
+Selectors = Annotated[list[Annotated[str, AfterValidator(_selector)]], Field(min_length=1)]
+
+
 class ListHypotheses(_Section):
     """Selectors of a list page, in order."""
 
-    rows: list[str] = Field(min_length=1)
-    date: list[str] = Field(min_length=1)
-    pager: list[str] = Field(min_length=1)
+    rows: Selectors
+    date: Selectors
+    pager: Selectors
 
 
 class PageHypotheses(_Section):
     """Selectors of a detail page, in order."""
 
-    title: list[str] = Field(min_length=1)
-    byline: list[str] = Field(min_length=1)
-    body: list[str] = Field(min_length=1)
+    title: Selectors
+    byline: Selectors
+    body: Selectors
 
 
 class Hypotheses(_Section):
@@ -229,7 +241,8 @@ def load_dataset(name: str, folder: Path) -> Dataset:
 
 
 def _first_fault(error: ValidationError) -> str:
-    fault = error.errors()[0]
+    # a misspelt key is both unknown and missing: the unknown one is what was written
+    fault = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in fault["loc"]) or "the file"
     if fault["type"] == "extra_forbidden":
         return f"{key}: dafu knows no such key; correct its spelling or remove it"

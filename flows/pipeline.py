@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from typing import Any
 
 from prefect import flow
+from prefect.server.api.server import SubprocessASGIServer
+from prefect.settings import PREFECT_API_URL
 
 from flows.crawl.flow import crawl
 from flows.parse.flow import parse
@@ -19,3 +23,29 @@ def pipeline(dataset_name: str, datasets: str, *, later: bool = False) -> dict[s
         "parse": parse(dataset_name, datasets),
         "release": release(dataset_name, datasets),
     }
+
+
+def start_own_server() -> None:
+    """Start the temporary Prefect server of a run for which none is configured; it ends with this process.
+
+    Ctrl-C reaches every process of a terminal, and a server that it ended could not be told how the run ended, which
+    Prefect then waits for. So the server is started where SIGINT is blocked, which it inherits; this thread stays free
+    to be interrupted.
+    """
+    if PREFECT_API_URL.value():
+        return
+    failures: list[Exception] = []
+
+    def start() -> None:
+        try:
+            SubprocessASGIServer().start()
+        except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
+            failures.append(error)
+
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    starting = threading.Thread(target=start, daemon=True)  # a thread keeps the mask it was made with
+    starting.start()
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    starting.join()
+    for failure in failures:
+        raise failure

@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parsers import PARSER_VERSION
 from parsers.citations import read_citations
@@ -18,7 +18,7 @@ from parsers.frame import Frame, PageSelectors, read_frame
 from parsers.identity import Identity, body_name, kind_of, noun_kind, read_identity, same_title
 from parsers.marks import Marks, read_marks
 from parsers.parties import Addressee, Signature, full_name, is_salutation, read_salutation, read_signature
-from parsers.privacy import without_contacts
+from parsers.privacy import without_contact, without_contacts
 from parsers.quantities import read_quantities
 from parsers.sentences import rule_for, split_sentences
 from parsers.structure import Heading, read_headings
@@ -100,7 +100,7 @@ class _Parts:
 
 def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Reading:
     """Read the page `html`: a letter with all its rows, or issues that say why there is none."""
-    frame = read_frame(html, selectors)
+    frame = _without_contacts_around(read_frame(html, selectors))
     if frame.selector is None:
         return _unread(known, "no_selector_matched", f"none of {', '.join(selectors.body)} is on the page")
     if not frame.lines:
@@ -131,6 +131,17 @@ def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Readi
         quantities=facts.quantities,
     )
     return Reading(record, tuple(issues))
+
+
+def _without_contacts_around(frame: Frame) -> Frame:
+    """Return the frame with nobody's contact details in title and byline."""
+    return replace(
+        frame,
+        title=without_contact(frame.title or "") or None,
+        title_proper=without_contact(frame.title_proper or "") or None,
+        editor_account=without_contact(frame.editor_account or "") or None,
+        page_source=without_contact(frame.page_source or "") or None,
+    )
 
 
 def _unread(known: Provenance, code: str, detail: str) -> Reading:

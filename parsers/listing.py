@@ -14,6 +14,7 @@ from bs4 import Tag
 
 from parsers.markup import first_text, soup_of
 from parsers.numerals import date_in
+from parsers.privacy import without_contact
 from parsers.text import normalise
 
 NEXT_WORDS = ("下一页", "下页", ">")
@@ -63,7 +64,7 @@ def _row(item: Tag, url: str, date_selectors: tuple[str, ...]) -> Row | None:
     href = str(link["href"]).strip()
     if not href or href.startswith(("javascript:", "#", "mailto:")):
         return None
-    title = normalise(str(link.get("title") or "") or link.get_text())
+    title = without_contact(normalise(str(link.get("title") or "") or link.get_text()))
     return Row(urljoin(url, href), title, date_in(first_text(item, date_selectors) or ""))
 
 

@@ -17,10 +17,18 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("mobile_number", re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")),
     (
         "landline",
-        re.compile(r"(?<!热线)(?<!热线:)(?<!电话)(?<!电话:)(?<![\d-])(?:0\d{2,3}-)?[2-8]\d{7}(?![\d.万亿元多余])"),
+        # eight digits that begin with a year are a date or a proposal's number
+        re.compile(
+            r"(?<!热线)(?<!热线:)(?<!电话)(?<!电话:)(?<![\d第-])(?:0\d{2,3}-[2-8]|(?!20[0-3]\d)[2-8])\d{7}(?![\d.万亿元多余号])"
+        ),
     ),
     ("email", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")),
 )
+
+
+def without_contact(text: str) -> str:
+    """Return a single line, such as a title, without contact details."""
+    return "".join(without_contacts([text])[0])
 
 
 def without_contacts(lines: list[str]) -> tuple[list[str], Counter[str]]:

@@ -6,7 +6,10 @@ import json
 import os
 import resource
 import shutil
+import signal
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -268,5 +271,61 @@ def unwritable(folder: Path) -> Iterator[None]:
 
 
 def test_database_of_a_release_without_sums(tmp_path: Path) -> None:
+    with pytest.raises(DafuError, match="is missing"):
+        database_of(tmp_path)
+    (tmp_path / "dafu.duckdb").write_bytes(b"not released")
     with pytest.raises(DafuError, match="is not the file that was released"):
         database_of(tmp_path)
+
+
+def test_ctrl_c_in_a_terminal_ends_the_run_at_once(tmp_path: Path) -> None:
+    """A terminal's Ctrl-C reaches every process of the run: the temporary Prefect server must not end before us."""
+    datasets = copy_of_demo(tmp_path)
+    described = datasets / "demo" / "dataset.toml"
+    slow = described.read_text(encoding="utf-8").replace("interval_seconds = 0.0", "interval_seconds = 0.2")
+    described.write_text(slow, encoding="utf-8")
+    command: list[str | Path] = [Path(sys.executable).with_name("dafu"), "run", "demo", "--datasets", datasets]
+    env = {name: said for name, said in os.environ.items() if name != "PREFECT_API_URL"}
+    env["PREFECT_HOME"] = str(tmp_path / "prefect")
+    run = subprocess.Popen(command, start_new_session=True, stderr=subprocess.PIPE, text=True, env=env)
+    assert run.stderr is not None
+    assert next(line for line in run.stderr if line.startswith("crawl: "))
+    os.killpg(run.pid, signal.SIGINT)
+    said = run.communicate(timeout=60)[1]
+    assert (run.returncode, said.strip().splitlines()) == (
+        1,
+        ["dafu: interrupted; what was kept so far stands, run the same command again to go on"],
+    )
+
+
+def test_a_file_gets_what_the_screen_would(dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
+    asked = ("sql", "demo", "SELECT number FROM replies WHERE number = '0536'", "--datasets", str(runs.datasets))
+    file = tmp_path / "numbers.csv"
+    assert dafu(*asked, "--format", "csv", "--output", str(file)).out == ""
+    assert file.read_text(encoding="utf-8") == dafu(*asked, "--format", "csv").out == "number\n0536\n"
+    assert dafu(*asked, "--output", str(file)).code == 2
+
+
+def test_a_number_is_found_without_its_zeros(dafu: Dafu, runs: ThreeRuns) -> None:
+    with_zeros, without = (dafu("show", "demo", n, "--datasets", str(runs.datasets)).out for n in ("0536", "536"))
+    assert with_zeros == without
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("show", "demo"), "demo is a dataset; give the letter after it"),
+        (("sql", "demo", " "), "the SQL statement is empty"),
+    ],
+)
+def test_words_that_are_missing_are_named(dafu: Dafu, runs: ThreeRuns, words: tuple[str, ...], said: str) -> None:
+    ended = dafu(*words, "--datasets", str(runs.datasets))
+    assert ended.code == 2
+    assert said in ended.err
+
+
+def test_without_a_command_the_help_is_shown(dafu: Dafu) -> None:
+    ended = dafu()
+    assert ended.code == 2
+    assert ended.out.startswith("Usage: dafu")
+    assert ended.err == ""

@@ -12,7 +12,9 @@ from typing import Any
 
 import duckdb
 import pyarrow.parquet as pq
+from rich.cells import cell_len
 from rich.table import Table as RichTable
+from rich.text import Text
 
 from flows.errors import DafuError, UsageError
 
@@ -24,9 +26,37 @@ class Result:
     columns: list[str]
     rows: list[tuple[Any, ...]]
 
+    def widest_columns(self, readable: int) -> int:
+        """Return how many characters a table needs if `readable` of each column's longest value are enough."""
+        cells = [self.columns, *([str(_flat(value)) for value in row] for row in self.rows)]
+        widths = [min(readable, max(cell_len(row[index]) for row in cells)) for index in range(len(self.columns))]
+        return sum(widths) + 3 * len(widths) + 1
+
+    def as_table(self) -> RichTable:
+        """Return the result as a table for the terminal."""
+        table = RichTable(header_style="bold")
+        for index, column in enumerate(self.columns):
+            numeric = all(isinstance(row[index], (int, float, type(None))) for row in self.rows)
+            table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+        for row in self.rows:
+            table.add_row(*(str(_flat(value)) for value in row))
+        return table
+
+    def as_fields(self) -> Text:
+        """Return the result field by field, one a line, for a terminal that is too narrow for a table."""
+        shown, width = Text(), max(map(len, self.columns), default=0)
+        for number, row in enumerate(self.rows, start=1):
+            shown.append(f"row {number}\n", style="bold")
+            for column, value in zip(self.columns, row, strict=True):
+                shown.append(f"{column:<{width}}  ", style="dim")
+                shown.append(f"{_flat(value)}\n")
+        return shown
+
 
 def run_query(database: Path, sql: str) -> Result:
     """Run `sql`; UsageError with DuckDB's own words if it does not run."""
+    if not sql.strip():
+        raise UsageError('the SQL statement is empty; give one in quotes, for example "FROM replies LIMIT 5"')
     with _opened(database) as con:
         try:
             con.execute(sql)
@@ -62,17 +92,6 @@ def as_json(result: Result) -> str:
     """Return the result as a JSON list of objects."""
     rows = [dict(zip(result.columns, row, strict=True)) for row in result.rows]
     return json.dumps(rows, ensure_ascii=False, indent=1, default=_plain)
-
-
-def as_table(result: Result) -> RichTable:
-    """Return the result as a table for the terminal."""
-    table = RichTable(header_style="bold")
-    for index, column in enumerate(result.columns):
-        numeric = all(isinstance(row[index], (int, float, type(None))) for row in result.rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in result.rows:
-        table.add_row(*(str(_flat(value)) for value in row))
-    return table
 
 
 def _opened(database: Path) -> duckdb.DuckDBPyConnection:

@@ -27,9 +27,11 @@ def release_of(named: str, datasets: Path) -> tuple[Dataset, Path]:
 def database_of(release: Path) -> Path:
     """Return the release's dafu.duckdb; DafuError if it is not the file that was released."""
     path = release / DATABASE
+    if not path.is_file():
+        raise DafuError(f"{path} is missing; run `dafu verify` for a full list and restore the release from a copy")
     sums = release / SUMS
-    said = f"{file_digest(path)}  {DATABASE}" if path.is_file() else None
-    if said is None or not sums.is_file() or said not in sums.read_text(encoding="utf-8").splitlines():
+    said = f"{file_digest(path)}  {DATABASE}"
+    if not sums.is_file() or said not in sums.read_text(encoding="utf-8").splitlines():
         raise DafuError(f"{path} is not the file that was released; run `dafu verify` for a full list and restore it")
     return path
 
@@ -57,5 +59,5 @@ def verified(release: Path) -> int:
     """Check every file of a release; return how many there are. DafuError names each that differs."""
     problems = differences(release)
     if problems:
-        raise DafuError(f"{release}: {'; '.join(problems)}; restore the release from a copy or remove its folder")
+        raise DafuError(f"{release}: {'; '.join(problems)}; restore the release from a copy")
     return len((release / SUMS).read_text(encoding="utf-8").splitlines())

@@ -24,7 +24,7 @@ def find_letter(database: Path, wanted: str) -> dict[str, Any]:
     with duckdb.connect(str(database), read_only=True) as con:
         found = con.execute(
             "SELECT reply_id, page_title FROM replies WHERE reply_id = $1 OR split_part(reply_id, ':', 2) = $1 "
-            "OR number = $1 ORDER BY reply_id",
+            "OR number = $1 OR number_int = TRY_CAST($1 AS BIGINT) ORDER BY reply_id",
             [wanted],
         ).fetchall()
         if not found:

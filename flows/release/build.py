@@ -2,6 +2,7 @@
 
 releases/2026.11.23/    a release; a second one of the same day is 2026.11.23.2
 releases/latest         a link to the newest, switched last
+releases/.versions      every version ever made, so that no number is used twice
 releases/.staging/      the release being built, or the one that the gate refused, with its REFUSED.md
 """
 
@@ -36,7 +37,7 @@ from schemas import TABLES
 from schemas.arrow import arrow_table
 from schemas.captures import Capture
 
-LATEST, STAGING, REFUSED = "latest", ".staging", "REFUSED.md"
+LATEST, STAGING, REFUSED, VERSIONS = "latest", ".staging", "REFUSED.md", ".versions"
 _VERSION = re.compile(r"^\d{4}\.\d{2}\.\d{2}(?:\.\d+)?$")
 _SITE_TIME = ZoneInfo("Asia/Shanghai")
 
@@ -58,7 +59,7 @@ def last_release(dataset: Dataset) -> Path | None:
         raise DafuError(
             f"{folder} was changed after its release: {problems[0]}"
             + (f" (and {len(problems) - 1} more)" if len(problems) > 1 else "")
-            + "; restore it from a copy or remove the folder, then run again"
+            + "; restore it from a copy, or move the folder away, then run again"
         )
     return folder
 
@@ -102,8 +103,9 @@ def next_version(dataset: Dataset, rows: Rows) -> str:
     if newest is None:
         raise DafuError(f"{dataset.records} holds no captures; run `dafu crawl {dataset.name}` first")
     day = newest.astimezone(_SITE_TIME).strftime("%Y.%m.%d")
-    taken = [version for version in versions(dataset.releases) if version == day or version.startswith(f"{day}.")]
-    return f"{day}.{len(taken) + 1}" if taken else day
+    ever = {*versions(dataset.releases), *_lines(dataset.releases / VERSIONS)}
+    taken = [int(v.removeprefix(day).lstrip(".") or 1) for v in ever if v == day or v.startswith(f"{day}.")]
+    return f"{day}.{max(taken) + 1}" if taken else day
 
 
 def completed(
@@ -136,13 +138,27 @@ def refused(staging: Path, checks: list[Check]) -> Path:
 
 def made_visible(dataset: Dataset, staging: Path, version: str) -> Path:
     """Rename the staging folder into its place and switch `latest`; each is one step that cannot be half done."""
+    with (dataset.releases / VERSIONS).open("a", encoding="utf-8") as taken:
+        taken.write(f"{version}\n")
     target = dataset.releases / version
     staging.rename(target)
-    link = dataset.releases / f".{LATEST}.new"
-    link.unlink(missing_ok=True)
-    link.symlink_to(version)
-    link.replace(dataset.releases / LATEST)
+    point_latest(target)
     return target
+
+
+def point_latest(release: Path) -> None:
+    """Make `latest` point to a release, in one step."""
+    latest = release.with_name(LATEST)
+    if latest.is_symlink() and latest.readlink() == Path(release.name):
+        return
+    link = release.with_name(f".{LATEST}.new")
+    link.unlink(missing_ok=True)
+    link.symlink_to(release.name)
+    link.replace(latest)
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").split() if path.is_file() else []
 
 
 def _iso(moment: dt.datetime) -> str:

@@ -17,7 +17,8 @@ def card(dataset: Dataset, version: str, rows: Rows) -> str:
     replies = cast("list[Reply]", rows.by_table["replies"])
     issues = cast("list[Issue]", rows.by_table["issues"])
     warning = (
-        "> **Made up.** This dataset shows how dafu works; its letters were written for that and state no facts.\n\n"
+        "> **Made up**, but for what the description names: this dataset shows how dafu works, its letters state no "
+        "facts.\n\n"
         if dataset.synthetic
         else ""
     )
@@ -29,11 +30,11 @@ def card(dataset: Dataset, version: str, rows: Rows) -> str:
         f"{dataset.description}\n\n{dataset.description_zh}\n\n"
         f"## Tables\n\n| table | rows | | |\n|---|---:|---|---|\n{tables}\n\n"
         f"## Letters by year of publication\n\n{_by_year(replies)}\n\n"
-        f"## Not read\n\n{_by_code(issues)}\n\n"
+        f"## Issues\n\n{_by_code(issues)}\n\n"
         "## Query\n\n```sql\n-- duckdb dafu.duckdb\n"
         "SELECT number, proposal_title, lag_days FROM replies ORDER BY lag_days DESC;\n```\n\n"
         f"## Cite\n\n{dataset.title}, release {version}. "
-        f"Letters by {dataset.publisher.name} ({dataset.publisher.name_zh}). "
+        f"Published by {dataset.publisher.name} ({dataset.publisher.name_zh}). "
         f"Cite single letters by `reply_id` and release.\n\nLicence: {dataset.licence}\n"
     )
 

@@ -36,6 +36,7 @@ def views() -> str:
         "-- One view a table. Say where the release lies, then read this file:",
         "--   SET VARIABLE dafu = '/path/to/release';",
         "--   .read /path/to/release/views.sql",
+        "-- In Python: con.execute(open('/path/to/release/views.sql').read()).",
         "-- Without the variable the files are looked for in the working directory.",
     ]
     for table in TABLES:

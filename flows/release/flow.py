@@ -15,6 +15,7 @@ from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError, GateRefusedError
 from flows.release import build
 from flows.release.gate import Check, run_checks
+from flows.release.manifest import read_manifest
 from flows.release.rows import Rows, read_rows
 
 
@@ -31,8 +32,10 @@ def release(dataset_name: str, datasets: str) -> dict[str, Any]:
             advance(1)
             if last is not None and build.same_content(last, entries):
                 build.discard(staging)
+                build.point_latest(last)
                 advance(2)
-                return {"release": last.name, "path": str(last), "changed": False, "rows": _counts(entries)}
+                released = read_manifest(last)["tables"]
+                return {"release": last.name, "path": str(last), "changed": False, "rows": _counts(released)}
             version = build.next_version(dataset, rows)
             checks = pass_gate(dataset, staging, last)
             advance(1)
@@ -72,7 +75,8 @@ def pass_gate(dataset: Dataset, staging: Path, last: Path | None) -> list[Check]
         raise GateRefusedError(
             f"{dataset.name}: the gate refused the release: "
             + ", ".join(f"{check.name} is {check.measured:g}, limit {check.limit:g}" for check in failed)
-            + f"; see {reasons}; the last release stays the latest"
+            + f"; see {reasons}; "
+            + ("the last release stays the latest" if last else "there is no release yet")
         )
     return checks
 

@@ -34,7 +34,7 @@ def test_every_dataset_of_the_repository_loads(name: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
-        ("interval_seconds = 0.0", "intervall_seconds = 0.0", "politeness.interval"),
+        ("interval_seconds = 0.0", "intervall_seconds = 0.0", "politeness.intervall_seconds: dafu knows no such key"),
         ("interval_seconds = 0.0", 'interval_seconds = "soon"', "politeness.interval_seconds: .*valid number.*'soon'"),
         ("interval_seconds = 0.0", "interval_seconds = -1", "politeness.interval_seconds: .*greater than"),
         ('kind = "cppcc_proposal"', 'kind = "proposal"', r"columns\.0\.kind: .*'proposal'"),
@@ -42,6 +42,8 @@ def test_every_dataset_of_the_repository_loads(name: str) -> None:
         ('name = "demo"', 'name = "other"', "name is 'other' but the folder is 'demo'"),
         ("synthetic = true", "synthetic = true\nsyntetic = 1", "syntetic: dafu knows no such key"),
         ("[site]", "[site", "not valid TOML"),
+        ("http://jyt.demo.invalid", "jyt.demo.invalid", "site.base_url: .*pattern"),
+        ('byline = ["ul.xxgk_info"]', 'byline = ["ul[[["]', "selectors.page.byline.0: .*not a CSS selector"),
         ("synthetic = true", 'folder = "elsewhere"', "folder: dafu knows no such key"),
     ],
 )

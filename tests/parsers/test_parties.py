@@ -8,7 +8,7 @@ import pytest
 
 from parsers.marks import read_marks
 from parsers.parties import full_name, is_salutation, read_salutation, read_signature
-from parsers.privacy import without_contacts
+from parsers.privacy import without_contact, without_contacts
 
 
 @pytest.mark.parametrize(
@@ -121,3 +121,15 @@ def test_contact_details_are_taken_out(line: str) -> None:
 def test_public_hotlines_stay() -> None:
     line = "开通心理援助热线024-12355,全年无休。"
     assert without_contacts([line]) == ([line], {})
+
+
+@pytest.mark.parametrize(
+    ("title", "clean"),
+    [
+        ("关于第20230163号提案的答复", "关于第20230163号提案的答复"),
+        ("关于省人大(20230163)建议的答复(联系人:王某 024-86896387)", "关于省人大(20230163)建议的答复"),
+        ("关于0536号提案的答复 13900001111", "关于0536号提案的答复"),
+    ],
+)
+def test_titles_lose_contacts_and_keep_numbers(title: str, clean: str) -> None:
+    assert without_contact(title) == clean
