@@ -12,9 +12,10 @@ from urllib.parse import urljoin, urlsplit
 from schemas.captures import Outcome
 
 _CHALLENGE_STATUS = frozenset({412, 521})
-_CHALLENGE = re.compile(
-    r"\$_ts\s*=|WZWS|wzwschallenge|__jsl_clearance|请输入验证码|访问验证|安全验证|滑动验证", re.IGNORECASE
-)
+_CHALLENGE = re.compile(r"\$_ts\s*=|WZWS-RAY|wzwschallenge|wzwscspd|__jsl_clearance", re.IGNORECASE)
+"""Scripts that no letter holds."""
+_CAPTCHA = re.compile(r"请输入验证码|访问验证|安全验证|滑动验证")
+"""Words that a letter may hold as well: they count only where they are nearly all that a page says."""
 _SOFT_GONE = re.compile(
     r"(页面|网页|文章|内容|信息|地址)[^。,<]{0,8}(不存在|已删除|已被删除|未找到|找不到)|404\s*(not found|错误|页面)",
     re.IGNORECASE,
@@ -46,6 +47,8 @@ def outcome_of(status: int, html: str | None, url: str = "", location: str | Non
         return "blocked"
     if 300 <= status < 400:
         return _redirection(url, location)
+    if status == 429:
+        return "server_error"
     if 400 <= status < 500:
         return "client_error"
     if status >= 500:
@@ -68,6 +71,8 @@ def _stub(html: str) -> Outcome:
     words = " ".join(re.sub(r"<[^<>]*>", " ", " ".join(spoken)).split())
     if len(words) >= _STUB:
         return "ok"
+    if _CAPTCHA.search(words):
+        return "blocked"
     if _SOFT_GONE.search(words):
         return "gone_soft"
     return "error_page" if _ERROR.search(words) else "ok"

@@ -59,8 +59,8 @@ class Identity:
 
     @property
     def number_int(self) -> int | None:
-        """The number's value if it is digits only."""
-        return int(self.number) if self.number and self.number.isdigit() else None
+        """The number's value if it is digits only, and no more than an INT64 holds."""
+        return int(self.number) if self.number and self.number.isdigit() and len(self.number) <= 18 else None
 
 
 def read_identity(line: str | None) -> Identity:

@@ -145,7 +145,7 @@ def _without_contacts_around(frame: Frame) -> Frame:
 
 
 def _unread(known: Provenance, code: str, detail: str) -> Reading:
-    return Reading(None, (issue(code, "parse", detail, url=known.url),))
+    return Reading(None, (issue(code, "parse", without_contact(detail), url=known.url),))
 
 
 def _parts(lines: list[str]) -> _Parts:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from urllib.parse import urljoin
+from urllib.parse import quote, urldefrag, urljoin
 
 from bs4 import Tag
 
@@ -47,6 +47,14 @@ class Listing:
     selector: str | None
 
 
+def absolute(base: str, said: str) -> str:
+    """Return an address as it is asked for: absolute, in ASCII; one that no rule can read comes back as it is."""
+    try:
+        return quote(urldefrag(urljoin(base, said)).url, safe="%/:=&?~+!$,;'@()*[]")
+    except ValueError:
+        return said
+
+
 def read_listing(html: str, url: str, selectors: ListSelectors) -> Listing:
     """Read the list page `html` that was captured at `url`."""
     soup = soup_of(html)
@@ -65,7 +73,7 @@ def _row(item: Tag, url: str, date_selectors: tuple[str, ...]) -> Row | None:
     if not href or href.startswith(("javascript:", "#", "mailto:")):
         return None
     title = without_contact(normalise(str(link.get("title") or "") or link.get_text()))
-    return Row(urljoin(url, href), title, date_in(first_text(item, date_selectors) or ""))
+    return Row(absolute(url, href), title, date_in(first_text(item, date_selectors) or ""))
 
 
 def _next_url(soup: Tag, url: str, pager_selectors: tuple[str, ...]) -> str | None:
@@ -74,5 +82,5 @@ def _next_url(soup: Tag, url: str, pager_selectors: tuple[str, ...]) -> str | No
             target = str(link.get("tagname") or "").strip()
             words = normalise(link.get_text())
             if target and any(word in words for word in NEXT_WORDS):
-                return urljoin(url, target)
+                return absolute(url, target)
     return None

@@ -9,20 +9,35 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-_CONTACT = r"(?:联\s?系\s?人|承\s?办\s?人|经\s?办\s?人|联系方式|联系电话|联系\s?人?及?电话|办公电话|电话)"
+_CONTACT = (
+    r"(?:联\s?[系络]\s?[人员]|承\s?办\s?人|经\s?办\s?人|联系方式|联系电话|联系\s?人?及?电话|办公电话"
+    r"|(?<!热线)(?<!监督)(?<!咨询)(?<!举报)电话)"
+)
+_NUMBER = r"(?:0\d{2,3}[- ]?)?(?:[2-8]\d{6,7}|1[3-9]\d[- ]?\d{4}[- ]?\d{4})(?!\d)"
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("contact_note", re.compile(rf"\((?:[^()。]{{0,20}}[,;、])?{_CONTACT}(?:及{_CONTACT})?:[^()]*\)")),
     ("contact_line", re.compile(rf"(?:^|(?<=[。;,\n]))[^。;,\n:]{{0,12}}{_CONTACT}(?:及{_CONTACT})?:[^。\n]*。?")),
+    (
+        "contact_line",
+        re.compile(r"(?:^|(?<=[。;\n]))[^。;\n:]{0,40}(?:联系人|联络员|承办人|经办人):[^。\n]*。?"),
+    ),
+    # 承办人张三,联系电话024-86901234; a table's cells; a name and a number side by side
+    (
+        "contact_line",
+        re.compile(rf"(?:^|(?<=[。;,\n|(])) *(?:{_CONTACT}[^。;\n]{{0,24}}?){{1,3}}{_NUMBER}[^。;,\n]{{0,6}}[。;)]?"),
+    ),
+    ("contact_line", re.compile(rf"^{_CONTACT}[ :|]+[\u4e00-\u9fff]{{2,4}}(?: *\|.*)?$")),
+    ("contact_line", re.compile(rf"(?:^|(?<=[。;,\n|(]))[\u4e00-\u9fff]{{2,4}}[,: ]*(?=[01]){_NUMBER}$")),
     ("id_number", re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")),
-    ("mobile_number", re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")),
+    ("mobile_number", re.compile(r"(?<!\d)1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")),
     (
         "landline",
         # eight digits that begin with a year are a date or a proposal's number
         re.compile(
-            r"(?<!热线)(?<!热线:)(?<!电话)(?<!电话:)(?<![\d第-])(?:0\d{2,3}-[2-8]|(?!20[0-3]\d)[2-8])\d{7}(?![\d.万亿元多余号])"
+            r"(?<!热线)(?<!热线:)(?<!电话)(?<!电话:)(?<![\d第-])(?:0\d{2,3}-[2-8]\d{6,7}|(?!20[0-3]\d)[2-8]\d{7})(?![\d.万亿元多余号])"
         ),
     ),
-    ("email", re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")),
+    ("email", re.compile(r"(?<![\w.%+-])[\w.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}", re.ASCII)),
 )
 
 

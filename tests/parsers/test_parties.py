@@ -133,3 +133,35 @@ def test_public_hotlines_stay() -> None:
 )
 def test_titles_lose_contacts_and_keep_numbers(title: str, clean: str) -> None:
     assert without_contact(title) == clean
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "承办人张三丰,联系电话024-86901234",
+        "张三丰,0417-2834567",
+        "联系人:张三丰 139-4012-3456",
+        "联系人:张三丰 139 4012 3456",
+        "辽宁省教育厅基础教育与民族教育处联系人:张三丰 0417-2834567",
+        "联系人 张三丰",
+        "联系人 | 张三丰 | 电话 | 024-86901234",
+        "联络员:张三丰",
+    ],
+)
+def test_contact_details_are_taken_out_however_they_are_set(line: str) -> None:
+    kept, _ = without_contacts(["正文。", line])
+    assert not any(said in "".join(kept) for said in ("张三丰", "86901234", "2834567", "3456"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "我厅开通学生资助热线电话:024-12355,欢迎拨打。",
+        "设立监督电话024-12345,每年受理500件。",
+        "全省共有在校生2834567人,比上年增加1390人。",
+        "2023年共投入20230815元。",
+        "在校生合计2834567",
+    ],
+)
+def test_what_is_nobodys_contact_stays(line: str) -> None:
+    assert without_contacts([line])[0] == [line]
