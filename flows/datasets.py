@@ -49,13 +49,11 @@ class SiteFolder(_Section):
 class Site(_Section):
     """Where the letters are.
 
-    `hosts` are asked besides that of `base_url` when a row or a redirect leads there. `private_addresses` lets a host
-    stand in a private network, which nothing on the internet should.
+    `private_addresses` lets the host stand in a private network, which nothing on the internet should.
     """
 
     base_url: Annotated[str, Field(pattern=r"^https?://[^/\s]+$")]
     sections: list[str] = Field(min_length=1)
-    hosts: list[str] = []
     private_addresses: bool = False
     folder: SiteFolder | None = None
 
@@ -167,14 +165,22 @@ class Dataset(_Section):
         return self.folder / "releases"
 
     @property
+    def lock(self) -> Path:
+        """The lock of whoever writes records or releases."""
+        return self.folder / ".lock"
+
+    @property
     def host(self) -> str:
         """The host of the site."""
         return urlsplit(self.site.base_url).netloc
 
     def ours(self, url: str) -> bool:
-        """Tell whether an address is on a host that may be asked, by a scheme that we speak."""
-        parts = urlsplit(url)
-        return parts.scheme in ("http", "https") and parts.netloc in (self.host, *self.site.hosts)
+        """Tell whether an address is on the host that may be asked, by a scheme that we speak."""
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        return parts.scheme in ("http", "https") and parts.netloc == self.host
 
     def list_urls(self) -> list[tuple[SiteColumn, str]]:
         """Return (column, address) of every list's first page, in the order of dataset.toml."""

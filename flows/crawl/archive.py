@@ -12,7 +12,6 @@ from the end of its file. One writer at a time: a second one gets a DafuError at
 from __future__ import annotations
 
 import datetime as dt
-import fcntl
 import hashlib
 import io
 import os
@@ -23,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
@@ -30,6 +30,7 @@ from warcio.warcwriter import WARCWriter
 
 from flows.crawl.session import Answer
 from flows.errors import DafuError
+from flows.locks import locked
 from parsers.answer import outcome_of
 from parsers.encoding import Decoded, decode, is_markup
 from schemas.archive import IndexEntry
@@ -41,6 +42,8 @@ _INDEX = "index.parquet"
 _LOCK = "lock"
 _INFLATION_LIMIT = 200_000_000
 _GZIP = 16 + zlib.MAX_WBITS
+_MEMBER = b"\x1f\x8b\x08"
+"""How a gzip member, and so a record, begins."""
 _CHUNK = 1 << 20
 _CAPTURES = ("response", "revisit", "metadata")
 _WINDOW = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
@@ -100,7 +103,7 @@ class Archive:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = _locked(self.folder / _LOCK)
+        self._lock = locked(self.folder / _LOCK)
         for path in sorted(self.folder.glob("*.warc.gz")):
             _remove_torn_tail(path, self._indexed_to(path))
         return self
@@ -182,32 +185,19 @@ class Archive:
 
     def _indexed(self) -> Iterator[IndexEntry]:
         path = self.folder / _INDEX
-        if path.is_file():
-            for row in pq.read_table(path).to_pylist():
-                if (self.folder / row["warc_file"]).is_file():
-                    yield IndexEntry(**row)
+        try:
+            rows = pq.read_table(path).to_pylist() if path.is_file() else []
+            entries = [IndexEntry(**row) for row in rows]
+        except (pa.ArrowException, OSError, ValueError):
+            return  # only a copy of what the WARC files say: they are read again
+        sizes = {file.name: file.stat().st_size for file in self.folder.glob("*.warc.gz")}
+        yield from (entry for entry in entries if entry.warc_end <= sizes.get(entry.warc_file, 0))
 
     def _write_index(self) -> None:
         path = self.folder / _INDEX
         staged = path.with_suffix(".new")
         pq.write_table(arrow_table(IndexEntry, self._entries), staged)
         staged.replace(path)
-
-
-def _locked(path: Path) -> IO[str]:
-    """Take the writer's lock, which the system frees when the process ends, however it ends."""
-    file = path.open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.seek(0)
-        owner = file.read().strip() or "another process"
-        file.close()
-        raise DafuError(f"{path.parent} is being written by {owner}; wait until it is done") from None
-    file.truncate(0)
-    file.write(f"process {os.getpid()}")
-    file.flush()
-    return file
 
 
 def _request_record(writer: Any, answer: Answer, response: Any) -> Any:  # noqa: ANN401 - warcio has no types
@@ -256,7 +246,10 @@ def _scan(path: Path, start: int) -> Iterator[IndexEntry]:
 
 
 def _end_of_whole_records(path: Path, start: int) -> int:
-    """Return where the last whole gzip member ends, which is where the last whole record does."""
+    """Return where the last whole gzip member ends, which is where the last whole record does.
+
+    DafuError if bytes are damaged and more records follow: that is no torn tail, and nothing of it may be cut off.
+    """
     end = position = start
     with path.open("rb") as file:
         file.seek(start)
@@ -265,7 +258,12 @@ def _end_of_whole_records(path: Path, start: int) -> int:
         while chunk := rest or file.read(_CHUNK):
             try:
                 member.decompress(chunk)
-            except zlib.error:
+            except zlib.error as error:
+                file.seek(end + 1)
+                if _MEMBER in file.read():
+                    raise DafuError(
+                        f"{path} is damaged after byte {end} ({error}); restore it from a copy, nothing was changed"
+                    ) from None
                 return end
             rest = member.unused_data
             position += len(chunk) - len(rest)

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 
 from flows.crawl.archive import Archive
 from flows.datasets import Dataset, SiteColumn
-from parsers.listing import Listing, Row, read_listing
+from parsers.listing import Listing, Row, absolute, read_listing
+from schemas.archive import IndexEntry
 from schemas.issues import Issue, issue
 
 _ARTICLE = re.compile(r"/(\d{19}|[0-9a-fA-F]{32})(?=[/._]|$)")
@@ -39,10 +40,22 @@ class ListedPage:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every listed page by its address, and what of the lists could not be used."""
+    """Every listed page by its address, the addresses of the lists, and what of them could not be used."""
 
     pages: dict[str, ListedPage]
     issues: tuple[Issue, ...]
+    lists: frozenset[str] = frozenset()
+
+
+def redirect_target(entry: IndexEntry) -> str | None:
+    """Return the address that a capture redirects to, None if it does not or the address cannot be read."""
+    if entry.outcome != "redirected" or not entry.location:
+        return None
+    try:
+        said = entry.location.encode("latin-1").decode("utf-8")  # headers come as Latin-1, addresses as UTF-8
+    except UnicodeError:
+        said = entry.location
+    return absolute(entry.url, said)
 
 
 def article_id(url: str) -> str:
@@ -60,8 +73,12 @@ def read_catalogue(archive: Archive, dataset: Dataset) -> Catalogue:
     """Read every kept list page of every column, from the first pages on along their pagers."""
     pages: dict[str, ListedPage] = {}
     issues: dict[tuple[str, str], Issue] = {}
+    lists: set[str] = set()
     for column, first in dataset.list_urls():
+        lists.add(first)
         for url, listing in _walk(archive, dataset, first):
+            lists.update({url, *([listing.next_url] if listing.next_url else [])})
+            issues.pop((url, "list_unreadable"), None)  # the newest state of a list page counts
             if not listing.rows:
                 found = issue("list_unreadable", "parse", "no selector found a row on the list page", url=url)
                 issues[url, "list_unreadable"] = found
@@ -71,14 +88,20 @@ def read_catalogue(archive: Archive, dataset: Dataset) -> Catalogue:
                     issues[row.url, problem.code] = problem
                 else:
                     pages[row.url] = ListedPage(row.url, row.title, row.listed_on, column)
-    return Catalogue(pages, tuple(issues.values()))
+    for url in lists:
+        captures = archive.captures_of(url)
+        if captures and not archive.last_good(url):
+            last = captures[-1]
+            said = f"{last.outcome}, status {last.status}" if last.status else last.outcome
+            issues[url, "list_unreadable"] = issue("list_unreadable", "parse", f"no answer is a list: {said}", url=url)
+    return Catalogue(pages, tuple(issues.values()), frozenset(lists))
 
 
 def outside(row: Row, dataset: Dataset) -> Issue | None:
     """Return why a row is not followed: another host, another section of the site; None if it is."""
-    parts = urlsplit(row.url)
     if not dataset.ours(row.url):
-        return issue("outside_site", "crawl", f"a row leads to {parts.netloc}: {row.title}", url=row.url)
+        return issue("outside_site", "crawl", f"a row leads elsewhere: {row.title}", url=row.url)
+    parts = urlsplit(row.url)
     if not any(parts.path.startswith(section) for section in dataset.site.sections):
         return issue("other_section", "crawl", f"a row leads out of the column: {row.title}", url=row.url)
     return None

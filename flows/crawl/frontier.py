@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urljoin
 
 from flows.crawl.archive import Archive
-from flows.crawl.catalogue import outside
+from flows.crawl.catalogue import outside, redirect_target
 from flows.crawl.session import Session
 from flows.datasets import Dataset, SiteColumn
 from flows.errors import BlockedError, SiteUnreachableError
@@ -20,7 +20,8 @@ from parsers.encoding import decode
 from parsers.listing import read_listing
 from schemas.archive import IndexEntry
 
-_NO_ANSWER = ("unreachable", "timeout", "truncated", "server_error", "forbidden_address")
+_TELLS_RULES = ("ok", "unchanged", "gone", "gone_soft", "client_error")
+"""What an answer for robots.txt may be: rules, or that there are none. A 429 asks us to stay away (RFC 9309)."""
 _MAX_LIST_PAGES = 500
 
 
@@ -51,14 +52,19 @@ class Frontier:
     def read_robots(self) -> None:
         """Ask for robots.txt and obey it; a site without one allows everything, one that does not answer nothing."""
         url = urljoin(self.dataset.site.base_url, "/robots.txt")
-        entry = self.ask(url)
-        if entry is None or entry.outcome in _NO_ANSWER:
-            self._asked.pop(url, None)
+        list(self.fetch([url]))
+        hops = [url]
+        while (target := redirect_target(self._asked[hops[-1]])) in self._asked and target not in hops:
+            hops.append(str(target))
+        entry = self._asked[hops[-1]]
+        if entry.outcome not in _TELLS_RULES:
+            for hop in hops:
+                self._asked.pop(hop)
             raise SiteUnreachableError(
-                f"{self.dataset.host} did not answer for {url}; without its robots.txt nothing else is asked for; "
+                f"{self.dataset.host} did not say in {url} what may be asked for ({entry.outcome}), so nothing is; "
                 f"run `dafu crawl {self.dataset.name}` again later"
             )
-        good = entry if entry.outcome == "ok" else self.archive.last_good(url) if entry.outcome == "unchanged" else None
+        good = self.archive.last_good(entry.url) if entry.outcome in ("ok", "unchanged") else None
         self.session.obey(self.dataset.host, decode(self.archive.body(good)).text if good else "")
 
     def walk(self, column: SiteColumn) -> Iterator[str]:
@@ -79,13 +85,13 @@ class Frontier:
     def fetch(self, urls: Iterable[str]) -> Iterator[str]:
         """Ask for each page once, redirects within the site followed; yield every address when it is done."""
         for url in urls:
-            target: str | None = url
+            target = url
             for _ in range(self.dataset.politeness.max_redirects + 1):
-                entry = self.ask(target) if target else None
-                if entry is None or entry.outcome != "redirected" or not entry.location:
+                entry = self.ask(target)
+                following = redirect_target(entry) if entry else None
+                if following is None or not self.dataset.ours(following) or following in self._asked:
                     break
-                target = urljoin(entry.url, entry.location)
-                target = target if self.dataset.ours(target) and target not in self._asked else None
+                target = following
             yield url
 
     def ask(self, url: str) -> IndexEntry | None:

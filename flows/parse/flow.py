@@ -17,7 +17,8 @@ from flows.crawl.archive import Archive
 from flows.crawl.catalogue import Catalogue, read_catalogue
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError
-from flows.parse.letters import PageGroup, one_letter_each, page_groups, read_group
+from flows.locks import locked
+from flows.parse.letters import PageGroup, one_letter_each, page_groups, read_group_or_report
 from flows.parse.store import CAPTURES, ISSUES, LETTERS, RecordWriter
 from parsers.letter import Reading
 
@@ -37,7 +38,8 @@ def parse(dataset_name: str, datasets: str) -> dict[str, Any]:
     with console.stage("parse: pages", len(groups), "pages") as advance:
         for start in range(0, len(groups), _BATCH):
             readings += read_pages(archive, dataset, groups[start : start + _BATCH], advance)
-    return write_records(dataset, archive, catalogue, readings)
+    with locked(dataset.lock):
+        return write_records(dataset, archive, catalogue, readings)
 
 
 @task(cache_policy=NO_CACHE)
@@ -53,7 +55,7 @@ def read_pages(archive: Archive, dataset: Dataset, groups: list[PageGroup], adva
     robots = Protego.parse(archive.page(robots_entry).text) if robots_entry else None
     readings = []
     for group in groups:
-        readings.append(read_group(archive, dataset, group, robots))
+        readings.append(read_group_or_report(archive, dataset, group, robots))
         advance(1)
     return readings
 

@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin
+from itertools import pairwise
 
 from protego import Protego
 
 from flows.crawl.archive import Archive
-from flows.crawl.catalogue import Catalogue, ListedPage
+from flows.crawl.catalogue import Catalogue, ListedPage, redirect_target
 from flows.datasets import Dataset
-from parsers.encoding import is_markup
+from flows.errors import DafuError
+from parsers.encoding import decode, is_markup
 from parsers.letter import Provenance, Reading, read_letter
+from parsers.privacy import without_contact
 from schemas.archive import IndexEntry
 from schemas.issues import Issue, issue
 from schemas.record import Record
@@ -58,7 +60,9 @@ def page_groups(archive: Archive, catalogue: Catalogue) -> list[PageGroup]:
     for page in catalogue.pages.values():
         pages[page.article_id].append(page)
         pages[page.article_id] += [
-            replace(page, url=url) for url in _redirected_to(archive, page.url) if url not in catalogue.pages
+            replace(page, url=url)
+            for url in _redirected_to(archive, page.url)
+            if url not in catalogue.pages and url not in catalogue.lists
         ]
     return [
         PageGroup(
@@ -80,29 +84,47 @@ def _redirected_to(archive: Archive, url: str) -> list[str]:
     found = [url]
     for asked in found:
         for entry in archive.captures_of(asked):
-            target = urljoin(asked, entry.location) if entry.outcome == "redirected" and entry.location else asked
-            if target not in found:
+            target = redirect_target(entry)
+            if target is not None and target not in found:
                 found.append(target)
     return found[1:]
 
 
+def read_group_or_report(archive: Archive, dataset: Dataset, group: PageGroup, robots: Protego | None) -> Reading:
+    """Read a letter; a page on which the parser fails is an issue and costs no other page."""
+    try:
+        return read_group(archive, dataset, group, robots)
+    except DafuError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a page can make the parser do
+        detail = f"{type(error).__name__}: {without_contact(str(error)[:200])}"
+        return Reading(None, (issue("parse_failed", "parse", detail, url=group.pages[0].url),))
+
+
 def read_group(archive: Archive, dataset: Dataset, group: PageGroup, robots: Protego | None) -> Reading:
-    """Read the newest state of a letter; the reading's issues say what could not be read and why."""
+    """Read the newest state of a letter; the reading's issues say what could not be read and why.
+
+    Of several addresses the newest that reads as a letter counts: a file beside a page does not displace it.
+    """
     good = group.good
     if not good:
         return Reading(None, (_never_read(group, robots, dataset),))
-    newest = good[-1]
-    body = archive.body(newest)
-    if not is_markup(body, newest.content_type):
-        detail = f"{newest.content_type or 'no type'}, {len(body)} bytes: {_page_of(group, newest).title}"
-        return Reading(None, (issue("attachment_only", "parse", detail, url=newest.url),))
-    reading = _read(archive, dataset, newest, _provenance(dataset, group, newest, version=1))
+    newest_of_each = {entry.url: entry for entry in good}.values()
+    readings = [
+        (entry, _reading_of(archive, dataset, group, entry))
+        for entry in sorted(newest_of_each, key=lambda entry: entry.fetched_at, reverse=True)
+    ]
+    newest, reading = next((pair for pair in readings if pair[1].record), readings[0])
     if reading.record is None:
         return reading
-    version = len(_distinct_states(archive, dataset, group, reading.record))
+    states = _states(archive, dataset, group, newest, reading.record)
     reply = reading.record.reply
-    flags = sorted({*reply.flags, *(["withdrawn"] if group.withdrawn else [])})
-    record = reading.record.model_copy(update={"reply": reply.model_copy(update={"version": version, "flags": flags})})
+    known = {
+        "version": 1 + sum(later[0] != earlier[0] for earlier, later in pairwise(states)),
+        "capture_id": states[-1][2].capture_id,
+        "flags": sorted({*reply.flags, *(["withdrawn"] if group.withdrawn else [])}),
+    }
+    record = reading.record.model_copy(update={"reply": reply.model_copy(update=known)})
     return Reading(record, reading.issues)
 
 
@@ -127,14 +149,28 @@ def one_letter_each(records: Iterable[Record]) -> Iterator[tuple[Record, list[Is
             )
             for other in others
         ]
-        yield first.model_copy(update={"reply": first.reply.model_copy(update={"flags": flags})}), issues
+        alive = next((r.reply for r in (first, *others) if "withdrawn" not in r.reply.flags), None)
+        known: dict[str, object] = {
+            "first_seen_at": min(record.reply.first_seen_at for record in same),
+            "last_seen_at": max(record.reply.last_seen_at for record in same),
+            "flags": [flag for flag in flags if flag != "withdrawn" or alive is None],
+        }
+        if alive is not None:
+            known |= {"url": alive.url, "column_path": alive.column_path, "capture_id": alive.capture_id}
+        yield first.model_copy(update={"reply": first.reply.model_copy(update=known)}), issues
 
 
-def _read(archive: Archive, dataset: Dataset, entry: IndexEntry, known: Provenance) -> Reading:
-    return read_letter(archive.page(entry).text, dataset.page_selectors(), known)
+def _reading_of(archive: Archive, dataset: Dataset, group: PageGroup, entry: IndexEntry) -> Reading:
+    body = archive.body(entry)
+    if not is_markup(body, entry.content_type):
+        title = _page_of(group, entry).title
+        detail = f"{entry.content_type or 'no type'}, {len(body)} bytes: {title}"
+        return Reading(None, (issue("attachment_only", "parse", detail, url=entry.url),))
+    html = decode(body, entry.content_type).text
+    return read_letter(html, dataset.page_selectors(), _provenance(dataset, group, entry))
 
 
-def _provenance(dataset: Dataset, group: PageGroup, entry: IndexEntry, version: int) -> Provenance:
+def _provenance(dataset: Dataset, group: PageGroup, entry: IndexEntry) -> Provenance:
     page = _page_of(group, entry)
     return Provenance(
         reply_id=f"{dataset.name}:{group.article_id}",
@@ -143,10 +179,9 @@ def _provenance(dataset: Dataset, group: PageGroup, entry: IndexEntry, version: 
         column_path=page.column.path,
         column_kind=page.column.kind,
         listed_on=page.listed_on,
-        capture_id=_first_with_same_bytes(group, entry).capture_id,
+        capture_id=entry.capture_id,
         first_seen_at=group.good[0].fetched_at,
         last_seen_at=max(e.fetched_at for e in group.captures if e.outcome in _SEEN),
-        version=version,
     )
 
 
@@ -154,30 +189,24 @@ def _page_of(group: PageGroup, entry: IndexEntry) -> ListedPage:
     return next(page for page in group.pages if page.url == entry.url)
 
 
-def _first_with_same_bytes(group: PageGroup, entry: IndexEntry) -> IndexEntry:
-    """Return the first of the unbroken run of captures of these bytes: looking again does not change a row."""
-    first = entry
-    for earlier in reversed([e for e in group.good if e.url == entry.url and e.fetched_at <= entry.fetched_at]):
-        if earlier.sha256 != entry.sha256:
-            break
-        first = earlier
-    return first
+def _states(
+    archive: Archive, dataset: Dataset, group: PageGroup, newest: IndexEntry, record: Record
+) -> list[tuple[str, str, IndexEntry]]:
+    """Return the states the letter went through as (content digest, address, first capture of it), oldest first.
 
-
-def _distinct_states(archive: Archive, dataset: Dataset, group: PageGroup, newest: Record) -> list[str]:
-    """Return the content digests the letter went through; a changed template alone is no new state."""
-    states: list[str] = []
-    read: dict[str, str | None] = {}
+    A page whose bytes changed around the letter, such as a printed date of viewing, is in the same state.
+    """
+    states: list[tuple[str, str, IndexEntry]] = []
+    read: dict[str, str | None] = {newest.sha256 or "": record.reply.content_sha256}
     for entry in group.good:
         key = entry.sha256 or ""
         if key not in read:
-            known = _provenance(dataset, group, entry, version=1)
-            record = newest if entry.sha256 == group.good[-1].sha256 else _read(archive, dataset, entry, known).record
-            read[key] = record.reply.content_sha256 if record else None
-        state = read[key]
-        if state and (not states or states[-1] != state):
-            states.append(state)
-    return states or [newest.reply.content_sha256]
+            found = _reading_of(archive, dataset, group, entry).record
+            read[key] = found.reply.content_sha256 if found else None
+        content = read[key]
+        if content and (not states or states[-1][:2] != (content, entry.url)):
+            states.append((content, entry.url, entry))
+    return states
 
 
 def _never_read(group: PageGroup, robots: Protego | None, dataset: Dataset) -> Issue:

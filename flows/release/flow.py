@@ -13,6 +13,7 @@ from prefect.cache_policies import NO_CACHE
 from flows import console
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError, GateRefusedError
+from flows.locks import locked
 from flows.release import build
 from flows.release.gate import Check, run_checks
 from flows.release.manifest import read_manifest
@@ -23,6 +24,11 @@ from flows.release.rows import Rows, read_rows
 def release(dataset_name: str, datasets: str) -> dict[str, Any]:
     """Make a release if the records say something new; return the report as plain data."""
     dataset = load_dataset(dataset_name, Path(datasets))
+    with locked(dataset.lock):
+        return _released(dataset)
+
+
+def _released(dataset: Dataset) -> dict[str, Any]:
     last = build.last_release(dataset)
     try:
         with console.stage("release: steps", 4, "steps") as advance:

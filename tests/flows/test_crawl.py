@@ -21,10 +21,11 @@ from warcio.checker import Checker
 
 from flows.crawl.archive import Archive
 from flows.crawl.catalogue import article_id
+from flows.crawl.frontier import Frontier
 from flows.crawl.session import Answer, Session
 from flows.crawl.site_folder import FolderSite, serving
 from flows.datasets import Dataset, load_dataset
-from flows.errors import DafuError
+from flows.errors import DafuError, SiteUnreachableError
 from tests.conftest import copy_of_demo
 
 
@@ -242,3 +243,40 @@ def test_a_port_in_use_is_said_plainly(dataset: Dataset) -> None:
             serving(dataset.model_copy(update={"site": taken}), later=False),
         ):
             pass
+
+
+def test_damage_in_the_middle_is_said_and_nothing_is_cut_off(tmp_path: Path) -> None:
+    with Archive(tmp_path).writing("demo") as archive:
+        for number in range(5):
+            archive.keep(answer(f"http://site/{number}", os.urandom(3000)))
+    (tmp_path / "index.parquet").unlink()
+    (path,) = tmp_path.glob("*.warc.gz")
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 4] ^= 0xFF
+    path.write_bytes(damaged)
+    with pytest.raises(DafuError, match=r"is damaged after byte \d+ .*restore it from a copy"):
+        Archive(tmp_path)
+    assert path.read_bytes() == damaged
+
+
+@pytest.mark.parametrize("index", [b"", b"PAR1 no more", None])
+def test_an_index_that_cannot_be_read_is_rebuilt(tmp_path: Path, index: bytes | None) -> None:
+    with Archive(tmp_path).writing("demo") as archive:
+        archive.keep(answer("http://site/a"))
+        kept = archive.entries()
+    if index is not None:
+        (tmp_path / "index.parquet").write_bytes(index)
+    assert Archive(tmp_path).entries() == kept
+
+
+@pytest.mark.parametrize("status", [429, 503, 302])
+def test_a_robots_txt_that_cannot_be_had_allows_nothing(dataset: Dataset, status: int) -> None:
+    with site([(status, {"Location": "/elsewhere"} if status == 302 else {}, b"")]) as (address, asked):
+        local = open_to_loopback(dataset, retries=0)
+        local = local.model_copy(update={"site": local.site.model_copy(update={"base_url": address, "folder": None})})
+        local = open_to_loopback(local, repository="https://example.org")
+        with Archive(dataset.archive).writing("demo") as archive:
+            frontier = Frontier(local, Session(local, None), archive)
+            with pytest.raises(SiteUnreachableError, match=r"did not say in .*robots\.txt what may be asked for"):
+                frontier.read_robots()
+    assert len(asked) <= 2

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from flows.crawl.archive import Archive
-from flows.crawl.catalogue import Catalogue, ListedPage
+from flows.crawl.catalogue import Catalogue, ListedPage, read_catalogue
 from flows.crawl.session import Answer
 from flows.datasets import Dataset, load_dataset
-from flows.parse.letters import page_groups, read_group
+from flows.parse.letters import one_letter_each, page_groups, read_group, read_group_or_report
 from tests.conftest import copy_of_demo
 
 SITE = "http://jyt.demo.invalid/jyt/gk/zfxxgk/fdzdgknr/jyta/szxta"
@@ -75,3 +75,63 @@ def test_redirects_in_a_circle_end(dataset: Dataset) -> None:
     (group,) = page_groups(archive, listed(dataset, OLD))
     reading = read_group(archive, dataset, group, None)
     assert (reading.record, [issue.code for issue in reading.issues]) == (None, ["fetch_failed"])
+
+
+def test_a_page_redirected_to_a_list_is_not_read_as_a_letter(dataset: Dataset) -> None:
+    first = dataset.list_urls()[0][1]
+    archive = kept(dataset, (OLD, 200, PAGE), (OLD, 302, first), (first, 200, "<html>a list</html>"))
+    catalogue = Catalogue(listed(dataset, OLD).pages, (), frozenset({first}))
+    (group,) = page_groups(archive, catalogue)
+    reply = read_group(archive, dataset, group, None).record
+    assert reply is not None
+    assert (reply.reply.url, reply.reply.flags) == (OLD, ["withdrawn"])
+
+
+def test_a_file_beside_a_page_does_not_displace_the_letter(dataset: Dataset) -> None:
+    file = OLD.replace("index.shtml", "P020230813.pdf")
+    archive = kept(dataset, (OLD, 200, PAGE), (file, 200, "%PDF-1.4"))
+    (group,) = page_groups(archive, listed(dataset, OLD, file))
+    reply = read_group(archive, dataset, group, None).record
+    assert reply is not None
+    assert reply.reply.url == OLD
+
+
+def test_a_page_that_changes_around_the_letter_is_in_the_same_state(dataset: Dataset) -> None:
+    dated = [PAGE.replace("<body>", f"<body><p>今天是：2026年1月{day}日</p>") for day in (1, 2)]
+    archive = kept(dataset, *((OLD, 200, page) for page in dated))
+    (group,) = page_groups(archive, listed(dataset, OLD))
+    reply = read_group(archive, dataset, group, None).record
+    assert reply is not None
+    assert (reply.reply.version, reply.reply.capture_id) == (1, archive.entries()[0].capture_id)
+
+
+def test_a_letter_is_withdrawn_only_when_all_its_pages_are(dataset: Dataset) -> None:
+    archive = kept(dataset, (OLD, 200, PAGE), (NEW, 200, PAGE), (OLD, 404, "<html>404</html>"))
+    groups = page_groups(archive, listed(dataset, OLD, NEW))
+    records = [record for group in groups if (record := read_group(archive, dataset, group, None).record)]
+    ((first, issues),) = one_letter_each(records)
+    assert (first.reply.reply_id, first.reply.url) == ("demo:2023081309440572739", NEW)
+    assert "withdrawn" not in first.reply.flags
+    assert [issue.code for issue in issues] == ["duplicate_page"]
+
+
+def test_a_page_on_which_the_parser_fails_is_an_issue(dataset: Dataset) -> None:
+    archive = kept(dataset, (OLD, 200, PAGE.replace("我们", "<div>" * 3000)))
+    (group,) = page_groups(archive, listed(dataset, OLD))
+    reading = read_group_or_report(archive, dataset, group, None)
+    assert (reading.record, [issue.code for issue in reading.issues]) == (None, ["parse_failed"])
+
+
+def test_a_row_with_a_chinese_name_is_asked_for_and_one_that_is_no_address_is_reported(dataset: Dataset) -> None:
+    first = dataset.list_urls()[0][1]
+    rows = "".join(f'<li><a href="{href}">答复</a></li>' for href in ("./答复 一.shtml#a", "http://[bad/x"))
+    archive = kept(dataset, (first, 200, f'<html><div class="xxgk_con clearfix"><ul>{rows}</ul></div></html>'))
+    catalogue = read_catalogue(archive, dataset)
+    assert list(catalogue.pages) == [first.replace("index.shtml", "%E7%AD%94%E5%A4%8D%20%E4%B8%80.shtml")]
+    assert [issue.code for issue in catalogue.issues] == ["outside_site"]
+
+
+def test_a_list_that_was_never_had_is_an_issue(dataset: Dataset) -> None:
+    first = dataset.list_urls()[0][1]
+    catalogue = read_catalogue(kept(dataset, (first, 404, "<html>404</html>")), dataset)
+    assert [(issue.code, issue.url) for issue in catalogue.issues] == [("list_unreadable", first)]

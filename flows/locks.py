@@ -1,0 +1,35 @@
+"""One writer at a time: a lock that the system frees when its process ends, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+from flows.errors import DafuError
+
+
+def locked(path: Path) -> IO[str]:
+    """Take the lock at `path` and return it: closing it frees it.
+
+    DafuError names the owner if it is taken, and the folder if it cannot be written.
+    """
+    try:
+        file = path.open("a+")
+    except OSError as error:
+        raise DafuError(
+            f"{path.parent} cannot be written ({error.strerror}); free space or mend its permissions and run again; "
+            "nothing was changed"
+        ) from error
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.seek(0)
+        owner = file.read().strip() or "another process"
+        file.close()
+        raise DafuError(f"{path.parent} is being written by {owner}; wait until it is done") from None
+    file.truncate(0)
+    file.write(f"process {os.getpid()}")
+    file.flush()
+    return file
