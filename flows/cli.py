@@ -92,8 +92,9 @@ class _Interrupts:
 
 
 def _unforeseen(error: Exception) -> str:
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}; mend that and run the same command again"
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}; mend that and run the same command again, what was kept so far stands"
     return f"a defect of ours: {type(error).__name__}: {error}; run again with --debug and report it"
 
 

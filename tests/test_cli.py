@@ -327,5 +327,18 @@ def test_words_that_are_missing_are_named(dafu: Dafu, runs: ThreeRuns, words: tu
 def test_without_a_command_the_help_is_shown(dafu: Dafu) -> None:
     ended = dafu()
     assert ended.code == 2
-    assert ended.out.startswith("Usage: dafu")
+    assert ended.out.startswith("Usage: ")
     assert ended.err == ""
+
+
+@pytest.mark.parametrize(
+    "statement", ["COPY (SELECT 1) TO '{}/replies.parquet'", "SELECT * FROM read_text('{}/README.md')"]
+)
+def test_a_query_reaches_no_file_but_the_release(dafu: Dafu, runs: ThreeRuns, statement: str) -> None:
+    ended = dafu("sql", "demo", statement.format(runs.after), "--datasets", str(runs.datasets))
+    assert ended.code == 2
+    assert differences(runs.after) == []
+
+
+def test_brackets_are_shown_as_they_are(dafu: Dafu, runs: ThreeRuns) -> None:
+    assert "[/b][red]" in dafu("sql", "demo", "SELECT '[/b][red]' AS x", "--datasets", str(runs.datasets)).out

@@ -39,7 +39,7 @@ class Result:
             numeric = all(isinstance(row[index], (int, float, type(None))) for row in self.rows)
             table.add_column(column, justify="right" if numeric else "left", overflow="fold")
         for row in self.rows:
-            table.add_row(*(str(_flat(value)) for value in row))
+            table.add_row(*(Text(str(_flat(value))) for value in row))  # as it is: brackets are no markup
         return table
 
     def as_fields(self) -> Text:
@@ -96,7 +96,9 @@ def as_json(result: Result) -> str:
 
 def _opened(database: Path) -> duckdb.DuckDBPyConnection:
     try:
-        return duckdb.connect(str(database), read_only=True)
+        con = duckdb.connect(str(database), read_only=True)
+        con.execute("SET enable_external_access = false")  # a query reads the release, and no other file
+        return con
     except duckdb.Error as error:
         raise DafuError(f"{database} cannot be opened: {_said(error)}") from None
 

@@ -90,11 +90,13 @@ def _checks_of(con: duckdb.DuckDBPyConnection, table: type[Table]) -> list[Check
 def _unread_pages(con: duckdb.DuckDBPyConnection, expectations: Expectations) -> Check:
     unread = _count(
         con,
-        "SELECT count(DISTINCT url) FROM issues WHERE severity = 'error' AND stage = 'parse' AND reply_id IS NULL",
+        "SELECT count(DISTINCT url) FROM issues WHERE severity = 'error' AND stage <> 'release' AND reply_id IS NULL",
     )
     letters = _count(con, "SELECT count(*) FROM replies")
     share = unread / (unread + letters) if unread + letters else 1.0
-    return Check("pages.unread", round(share, 6), expectations.max_unread_pages, "share of pages that no selector read")
+    return Check(
+        "pages.unread", round(share, 6), expectations.max_unread_pages, "share of pages not fetched or not read"
+    )
 
 
 def _letters_lost(con: duckdb.DuckDBPyConnection, last: Path, expectations: Expectations) -> Check:
