@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from parsers.numerals import number_of
+from parsers.numerals import whole_number
 from parsers.text import brackets_apart, outside_titles
 from schemas.replies import Kind
 
@@ -122,7 +122,7 @@ def _bare(title: str) -> str:
 
 def _ordinal(pattern: re.Pattern[str], outside: str) -> int | None:
     match = pattern.search(outside)
-    return int(number_of(match.group(1))) if match else None
+    return whole_number(match.group(1)) if match else None
 
 
 def _number(outside: str) -> str | None:

@@ -8,6 +8,8 @@ import re
 import cn2an
 
 CHINESE_DIGITS = "〇○零一二两三四五六七八九十百千万亿0"
+_LONGEST = 18
+"""Digits that an INT64 always holds."""
 _ROUND = {"百": 100, "千": 1000}
 _DIGIT_BY_DIGIT = str.maketrans("〇○零一二三四五六七八九", "000123456789")
 _FULL_DATE = re.compile(r"(\d{4})\s*(?:年|-|\.|/)\s*(\d{1,2})\s*(?:月|-|\.|/)\s*(\d{1,2})\s*日?")
@@ -20,13 +22,18 @@ _DAMAGED_DATE = re.compile(r"^(?:19|20)\d{2}\d{2,4}$")
 def number_of(printed: str) -> int | float:
     """Return the value of Arabic digits (with , and .) or of a Chinese numeral; ValueError for anything else."""
     plain = printed.replace(",", "")
+    if len(plain) > _LONGEST:
+        raise ValueError(f"{plain[:_LONGEST]}… is longer than any number of a letter")
     if re.fullmatch(r"\d+", plain):
         return int(plain)
     if re.fullmatch(r"\d+\.\d+", plain):
         return float(plain)
     if plain in _ROUND:
         return _ROUND[plain]
-    value = cn2an.cn2an(printed.replace("○", "〇").replace("〇", "零"), "smart")
+    try:
+        value = cn2an.cn2an(printed.replace("○", "〇").replace("〇", "零"), "smart")
+    except (KeyError, IndexError) as error:
+        raise ValueError(f"{printed} is no Chinese numeral") from error
     return int(value) if float(value).is_integer() else float(value)
 
 
@@ -38,8 +45,16 @@ def date_in(text: str) -> dt.date | None:
     chinese = _CHINESE_DATE.search(text)
     if chinese:
         year, month, day = chinese.groups()
-        return _date(int(year.translate(_DIGIT_BY_DIGIT)), int(number_of(month)), int(number_of(day)))
+        return _date(*(whole_number(part) for part in (year.translate(_DIGIT_BY_DIGIT), month, day)))
     return None
+
+
+def whole_number(printed: str) -> int | None:
+    """Return the value of a numeral, None for what only looks like one (十二三)."""
+    try:
+        return int(number_of(printed))
+    except ValueError:
+        return None
 
 
 def is_damaged_date(line: str) -> bool:
@@ -47,8 +62,8 @@ def is_damaged_date(line: str) -> bool:
     return bool(_DAMAGED_DATE.match(line))
 
 
-def _date(year: int, month: int, day: int) -> dt.date | None:
+def _date(year: int | None, month: int | None, day: int | None) -> dt.date | None:
     try:
-        return dt.date(year, month, day)
+        return dt.date(year, month, day) if year and month and day else None
     except ValueError:
         return None

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from parsers.numerals import date_in, is_damaged_date, number_of
+from parsers.numerals import date_in, is_damaged_date, whole_number
 from schemas.replies import Proposer
 
 _ROLE = r"提案者|提案人|委员|代表"
@@ -17,6 +17,7 @@ _GROUP = re.compile(
 _OFFICE = re.compile(r"(?:厅|局|办公室|办公厅|发展改革委|卫生健康委|发改委|国资委|人民政府|省政府|党委|部)$")
 _COUNT = re.compile(rf"等\s*([一二三四五六七八九十\d]{{1,3}})\s*[位名](?:{_ROLE})")
 _NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]{1,3}·?[\u3400-\u9fff\U00020000-\U0003ffff·]{1,8}")
+_NOBODY = re.compile(r"^(?:各位|诸位|有关|相关|全体)")
 _GREETING = re.compile(r"(?:,|、)?(?:您|你们?|大家)好[!!]?$")
 _SALUTATION_WORDS = re.compile(
     rf"(?:{_ROLE}|您好|你好|界别?|市委会?|省委会?|中央|委员会|工商联|九三学社.*|同志)\S{{0,3}}$"
@@ -65,7 +66,7 @@ def is_salutation(line: str) -> bool:
 def read_salutation(line: str) -> Addressee:
     """Read a salutation without its colon: `张三、李四等6位代表`, `尊敬的王五委员`, `民进本溪市委`, `委员您好`."""
     raw = line.rstrip(":! ")
-    words = _GREETING.sub("", raw).removeprefix("尊敬的").strip()
+    words = _NOBODY.sub("", _GREETING.sub("", raw).removeprefix("尊敬的").strip())
     stated = _COUNT.search(words)
     role = re.search(rf"({_ROLE})(?:们)?$", words)
     named = words[: stated.start()] if stated else re.sub(rf"等?(?:{_ROLE})(?:们)?$", "", words)
@@ -74,7 +75,7 @@ def read_salutation(line: str) -> Addressee:
     if office:
         return Addressee(raw, (), None, office=True)
     proposers = tuple(_proposer(part, role.group(1) if role else None) for part in parts)
-    count = int(number_of(stated.group(1))) if stated else len(proposers) or None
+    count = whole_number(stated.group(1)) if stated else len(proposers) or None
     return Addressee(raw, proposers, count, office=False)
 
 

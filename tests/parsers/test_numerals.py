@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from parsers.numerals import date_in, is_damaged_date, number_of
+from parsers.numerals import date_in, is_damaged_date, number_of, whole_number
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,12 @@ def test_what_is_no_full_date_is_null(printed: str) -> None:
 def test_a_date_that_lost_its_characters_is_damaged() -> None:
     assert is_damaged_date("2023927")
     assert not is_damaged_date("2023年9月27日")
+
+
+@pytest.mark.parametrize("printed", ["十十三", "十二三", "1" * 400, "十" * 400, "万亿十"])
+def test_what_only_looks_like_a_numeral_has_no_value(printed: str) -> None:
+    assert whole_number(printed) is None
+
+
+def test_a_date_of_no_calendar_is_none() -> None:
+    assert date_in("二〇二四年五月三十十日") is None

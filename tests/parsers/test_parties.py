@@ -165,3 +165,13 @@ def test_contact_details_are_taken_out_however_they_are_set(line: str) -> None:
 )
 def test_what_is_nobodys_contact_stays(line: str) -> None:
     assert without_contacts([line])[0] == [line]
+
+
+@pytest.mark.parametrize("line", ["尊敬的各位委员:", "有关委员:", "各位代表:"])
+def test_who_is_not_named_is_no_proposer(line: str) -> None:
+    assert read_salutation(line).proposers == ()
+
+
+def test_a_count_that_is_no_numeral_is_not_known() -> None:
+    addressee = read_salutation("张三等十二三位委员:")
+    assert (addressee.proposers[0].name, addressee.count) == ("张三", None)
