@@ -119,6 +119,7 @@ def _bound(dataset: Dataset, site: FolderSite, port: int) -> ThreadingHTTPServer
 class _Handler(BaseHTTPRequestHandler):
     folder_site: FolderSite
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one packet: sent apart, the second waits 40 ms for the first one's receipt
 
     def do_GET(self) -> None:
         """Answer a request in proxy form (`GET http://host/path`) or in the usual one."""
