@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Literal
 
+from rich import filesize
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 Mode = Literal["bars", "lines", "silent"]
-Advance = Callable[[int], None]
+Advance = Callable[..., None]
+"""advance(count, bytes=0): so many more are done, and so many bytes came with them."""
 
 _mode: ContextVar[Mode] = ContextVar("_mode", default="silent")
 stderr = Console(stderr=True, highlight=False)
@@ -29,21 +40,29 @@ def mode_for_terminal() -> Mode:
 
 @contextmanager
 def stage(name: str, total: int | None, unit: str) -> Iterator[Advance]:
-    """Show the progress of one stage; call the yielded function with the number of `unit` just done."""
-    mode, done = _mode.get(), 0
-    if mode == "bars":
-        with _bars() as bars:
-            task = bars.add_task(name, total=total, unit=unit)
-            yield lambda count: bars.advance(task, count)
-        return
+    """Show the progress of one stage; call what is yielded with the number of `unit` just done, and their bytes."""
+    mode, done, size, began = _mode.get(), 0, 0, time.monotonic()
+    bars = _bars() if mode == "bars" else None
+    task = bars.add_task(name, total=total, unit=unit, figures="") if bars else None
 
-    def advance(count: int) -> None:
-        nonlocal done
-        done += count
+    def advance(count: int, more: int = 0) -> None:
+        nonlocal done, size
+        done, size = done + count, size + more
+        if bars and task is not None:
+            bars.update(task, advance=count, figures=_figures(done, size, time.monotonic() - began))
 
-    yield advance
+    with bars or nullcontext():
+        yield advance
     if mode == "lines":
-        stderr.print(f"{name}: {done} {unit}", soft_wrap=True)
+        figures = _figures(done, size, time.monotonic() - began)
+        stderr.print(f"{name}: {done} {unit}{', ' if figures else ''}{figures}", soft_wrap=True)
+
+
+def _figures(done: int, size: int, seconds: float) -> str:
+    """Return how fast it goes, where bytes come over the line."""
+    if not size or not seconds:
+        return ""
+    return f"{filesize.decimal(size)}, {done / seconds:.1f}/s"
 
 
 @contextmanager
@@ -66,6 +85,9 @@ def _bars() -> Progress:
         BarColumn(bar_width=32),
         MofNCompleteColumn(),
         TextColumn("{task.fields[unit]}"),
+        TextColumn("{task.fields[figures]}"),
         TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
         console=stderr,
     )

@@ -63,7 +63,8 @@ class Politeness(_Section):
 
     `jitter` is the part of the interval that chance adds to it. `timeout_seconds` is the wait for the next byte,
     `total_seconds` for a whole answer, `longest_wait_seconds` the most that a Retry-After is waited for. After
-    `failures_in_a_row` a host is not asked any more in the run.
+    `failures_in_a_row` a host is not asked any more in the run. `connections` may be used at a time; the interval holds
+    for all of them together.
     """
 
     interval_seconds: Annotated[float, Field(ge=0)]
@@ -76,8 +77,23 @@ class Politeness(_Section):
     failures_in_a_row: Annotated[int, Field(gt=0)] = 5
     max_bytes: Annotated[int, Field(gt=0)] = 50_000_000
     max_redirects: Annotated[int, Field(ge=0, le=20)] = 5
+    connections: Annotated[int, Field(ge=1, le=16)] = 1
     repository: str | None = None
     contact: str | None = None
+
+
+class Schedule(_Section):
+    """What a run asks for, and where it is kept.
+
+    A run pages through a list until `overlap` rows in a row are known. Every `revisit_every`th run asks for every known
+    page conditionally, every `sweep_every`th in full, since a site's validators can lie. `rotate_bytes` is the size at
+    which a WARC file is followed by the next.
+    """
+
+    overlap: Annotated[int, Field(gt=0)] = 20
+    revisit_every: Annotated[int, Field(gt=0)] = 7
+    sweep_every: Annotated[int, Field(gt=0)] = 28
+    rotate_bytes: Annotated[int, Field(gt=0)] = 500_000_000
 
 
 class SiteColumn(_Section):
@@ -144,6 +160,7 @@ class Dataset(_Section):
     publisher: Publisher
     site: Site
     politeness: Politeness
+    crawl: Schedule = Schedule()
     columns: list[SiteColumn] = Field(min_length=1)
     selectors: Hypotheses
     expectations: Expectations = Expectations()

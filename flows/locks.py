@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import fcntl
 import os
+import socket
 from pathlib import Path
 from typing import IO
 
@@ -13,7 +15,8 @@ from flows.errors import DafuError
 def locked(path: Path) -> IO[str]:
     """Take the lock at `path` and return it: closing it frees it.
 
-    DafuError names the owner if it is taken, and the folder if it cannot be written.
+    DafuError names the owner and since when if it is taken, and the folder if it cannot be written. The system frees
+    the lock of a process that ended, so there is never a stale one to break.
     """
     try:
         file = path.open("a+")
@@ -30,6 +33,7 @@ def locked(path: Path) -> IO[str]:
         file.close()
         raise DafuError(f"{path.parent} is being written by {owner}; wait until it is done") from None
     file.truncate(0)
-    file.write(f"process {os.getpid()}")
+    now = dt.datetime.now(dt.UTC).isoformat(sep=" ", timespec="seconds")
+    file.write(f"process {os.getpid()} on {socket.gethostname()} since {now}")
     file.flush()
     return file

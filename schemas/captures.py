@@ -16,6 +16,7 @@ Outcome = Literal[
     "redirected_home",
     "redirect_loop",
     "blocked",
+    "list_empty",
     "client_error",
     "server_error",
     "error_page",
@@ -49,13 +50,15 @@ class Capture(Table):
     outcome: Annotated[
         Outcome,
         Column(
-            "What the answer was: ok, unchanged (304), gone (404, 410), gone_soft (a 200 that says the page is gone), "
-            "redirected, redirected_home (to the home page instead of an answer), redirect_loop (to itself), blocked, "
-            "client_error, server_error, error_page (a 200 that reports an error), undecodable (its compression "
-            "is damaged), too_large, truncated, timeout, unreachable, forbidden_address (the name leads into a "
-            "private network; not asked).",
-            "结果：正常、未变、已删、软性 404、跳转、跳转至首页、循环跳转、被拦截、请求错误、服务器错误、"
-            "状态 200 的报错页、无法解压、过大、不完整、超时、无法连接、禁止访问的地址。",
+            "What the answer was: ok, unchanged (a 304, or the bytes of the last ok), gone (404, 410), gone_soft (a "
+            "200 that says the page is gone), redirected, redirected_home (to the home page instead of an answer), "
+            "redirect_loop (to itself), blocked, list_empty (a list page that lost its rows), client_error, "
+            "server_error, error_page (a 200 that reports an error), undecodable (its compression is damaged), "
+            "too_large, truncated, timeout, unreachable, forbidden_address (the name leads into a private network; "
+            "not asked).",
+            "结果：正常、未变（304 或字节与上次相同）、已删、软性 404、跳转、跳转至首页、循环跳转、被拦截、列表行消失、"
+            "请求错误、"
+            "服务器错误、状态 200 的报错页、无法解压、过大、不完整、超时、无法连接、禁止访问的地址。",
             source="derived from the answer",
         ),
     ]
@@ -64,6 +67,14 @@ class Capture(Table):
         Column("SHA-256 of the body, content encoding undone.", "正文字节的 SHA-256（已解压）。", source="HTTP"),
     ]
     bytes: Annotated[int | None, Column("Length of that body.", "正文字节数。", unit="bytes", source="HTTP")]
+    media_type: Annotated[
+        str | None,
+        Column(
+            "What the bytes are, told from themselves and not from a name or header; null if they do not tell.",
+            "按字节内容（而非文件名或响应头）判定的媒体类型；无法判定则为空。",
+            source="bytes",
+        ),
+    ]
     encoding_declared: Annotated[
         str | None,
         Column(

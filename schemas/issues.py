@@ -39,6 +39,14 @@ REASON_CODES: dict[str, ReasonCode] = {
     "list_unreadable": ReasonCode(
         "error", "No row of a list page was found by any selector.", "列表页未匹配到任何行。"
     ),
+    "list_lost_rows": ReasonCode(
+        "error",
+        "A list page that had rows came without any; nothing counts as withdrawn.",
+        "列表页的行全部消失，不据此认定撤回。",
+    ),
+    "attachment_missing": ReasonCode(
+        "warning", "An attachment linked from a letter's page could not be had.", "答复网页所附文件未能取得。"
+    ),
     "page_gone": ReasonCode(
         "warning", "A listed page is missing and was never captured.", "列表所列网页不存在，且从未抓取到。"
     ),

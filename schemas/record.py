@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel, ConfigDict
 
 from schemas.facts import Citation, Quantity
+from schemas.history import HistoryEvent
 from schemas.replies import Reply
 from schemas.structure import Section, Sentence
 from schemas.table import Table
@@ -22,6 +23,7 @@ class Record(BaseModel):
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     quantities: tuple[Quantity, ...]
+    history: tuple[HistoryEvent, ...] = ()
 
     def rows(self) -> Iterator[Table]:
         """Yield all rows, the reply's first."""

@@ -1,12 +1,15 @@
-"""The archive: every answer of a site as WARC 1.1 records, gzip a record, and an index.
+"""The archive: every answer of a site as WARC 1.1 records, gzip a record, an index of captures and a log of runs.
 
     archive/
-      demo-20261123T081500Z.warc.gz   request, response and revisit records; metadata where no answer came
-      index.parquet                   one row a capture; a copy of what the WARC files say
+      demo-00001.warc.gz   request, response and revisit records; metadata where no answer came, and of runs
+      index.parquet        one row a capture; a copy of what the WARC files say
+      runs.parquet         one row a run; a copy as well
 
-The WARC files are the truth and are only ever appended to. The index is written when the archive is closed; whatever a
-killed run left unindexed is read from the WARC files when it is next opened, and a record that was cut off is removed
-from the end of its file. One writer at a time: a second one gets a DafuError at once.
+The WARC files are the truth and are only ever appended to; a file that has reached its size is followed by the next
+number. A body that is in the archive already is kept as a `revisit` record that refers to it. The index is written
+when the archive is closed; whatever a killed run left unindexed is read from the WARC files when it is next opened,
+and a record that was cut off is removed from the end of its file. One writer at a time: a second one gets a DafuError
+at once. A writer may be used by several threads.
 """
 
 from __future__ import annotations
@@ -15,321 +18,408 @@ import datetime as dt
 import hashlib
 import io
 import os
+import re
+import threading
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, Self, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from warcio.archiveiterator import ArchiveIterator
-from warcio.statusandheaders import StatusAndHeaders
-from warcio.warcwriter import WARCWriter
+from warcio.exceptions import ArchiveLoadFailed
 
+from flows.crawl import warc
 from flows.crawl.session import Answer
 from flows.errors import DafuError
 from flows.locks import locked
 from parsers.answer import outcome_of
 from parsers.encoding import Decoded, decode, is_markup
-from schemas.archive import IndexEntry
+from parsers.media import media_type_of
+from schemas.archive import IndexEntry, Mode, Run
 from schemas.arrow import arrow_table
 from schemas.captures import Outcome
+from schemas.table import Table
 
-_NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
-_INDEX = "index.parquet"
-_LOCK = "lock"
-_INFLATION_LIMIT = 200_000_000
-_GZIP = 16 + zlib.MAX_WBITS
-_MEMBER = b"\x1f\x8b\x08"
-"""How a gzip member, and so a record, begins."""
-_CHUNK = 1 << 20
-_CAPTURES = ("response", "revisit", "metadata")
-_WINDOW = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
-_TRUNCATED: dict[Outcome, str] = {"too_large": "length", "timeout": "time", "truncated": "disconnect"}
+_INDEX, _RUNS, _LOCK = "index.parquet", "runs.parquet", "lock"
+_ROTATE_BYTES = 500_000_000
+_NUMBERED = re.compile(r"-(\d{5,})\.warc\.gz$")
+_RESUMABLE = dt.timedelta(hours=24)
+"""A run that was cut short longer ago than this saw a site that is no longer the one there is."""
+_SAME_BYTES = ("ok", "unchanged")
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What re-reading a whole archive found: how much there is, and a sentence for everything that is wrong."""
+
+    files: int
+    records: int
+    captures: int
+    problems: list[str]
 
 
 class Archive:
     """An archive, open for reading; inside `with archive.writing(name)` also for keeping answers."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open the archive in `folder`, which need not exist yet."""
+    def __init__(self, folder: Path, *, use_index: bool = True) -> None:
+        """Open the archive in `folder`, which need not exist yet; without its index everything is read afresh."""
         self.folder = folder
-        self._entries: list[IndexEntry] = []
-        self._by_url: dict[str, list[IndexEntry]] = defaultdict(list)
-        self._file: IO[bytes] | None = None
-        self._writer: Any = None
         self._lock: IO[str] | None = None
-        self._add(self._indexed())
-        for path in sorted(folder.glob("*.warc.gz")):
-            done = self._indexed_to(path)
-            if path.stat().st_size > done:
-                self._add(_scan(path, done))
-        self._entries.sort(key=lambda entry: (entry.warc_file, entry.warc_offset))
+        self._file: IO[bytes] | None = None
+        self._writing = threading.Lock()
+        self._clear()
+        if use_index:
+            self._load()
+        self._scan()
 
     # --- reading
 
     def entries(self) -> list[IndexEntry]:
         """Return all captures, oldest first."""
-        return sorted(self._entries, key=lambda entry: (entry.fetched_at, entry.warc_file, entry.warc_offset))
+        return sorted(self._entries, key=lambda entry: entry.fetched_at)
+
+    @property
+    def runs(self) -> list[Run]:
+        """The runs, oldest first."""
+        return [self._runs[number] for number in sorted(self._runs)]
 
     def captures_of(self, url: str) -> list[IndexEntry]:
-        """Return the captures of one address, oldest first."""
-        return sorted(self._by_url.get(url, ()), key=lambda entry: entry.fetched_at)
+        """Return the captures of one address, in the order in which they were kept."""
+        return list(self._by_url.get(url, ()))
 
     def last_good(self, url: str) -> IndexEntry | None:
-        """Return the newest capture of an address that holds its bytes, or None."""
-        return next((entry for entry in reversed(self.captures_of(url)) if entry.outcome == "ok"), None)
+        """Return the newest capture of an address that brought new bytes of it, or None."""
+        return self._good.get(url)
+
+    def validators(self, url: str) -> tuple[str | None, str | None]:
+        """Return (ETag, Last-Modified) of the bytes that are kept of an address."""
+        for entry in reversed(self._by_url.get(url, [])):
+            if entry.outcome in _SAME_BYTES and (entry.etag or entry.last_modified):
+                return entry.etag, entry.last_modified
+            if entry.outcome == "ok":
+                break
+        return None, None
 
     def body(self, entry: IndexEntry) -> bytes:
         """Return the body of a capture, its content encoding undone; empty for one without a body."""
         if entry.status is None:
             return b""
-        with (self.folder / entry.warc_file).open("rb") as file:
-            file.seek(entry.warc_offset)
-            return _body(next(iter(ArchiveIterator(file))))[0]
+        return warc.inflated(self._raw(entry), entry.content_encoding)[0]
 
     def page(self, entry: IndexEntry) -> Decoded:
         """Return the characters of a captured page."""
         return decode(self.body(entry), entry.content_type)
 
+    def verify(self) -> Verification:
+        """Read every record of every file again and check its digests, and the index against them."""
+        problems: list[str] = []
+        records, files = 0, self._files()
+        for path in files:
+            try:
+                torn = path.stat().st_size - warc.end_of_whole_records(path, 0)
+                if torn:
+                    problems.append(
+                        f"{path.name}: its last {torn} bytes are no whole record; the next crawl removes them"
+                    )
+                with path.open("rb") as file:
+                    for record in ArchiveIterator(file, check_digests=True):
+                        records += 1
+                        while record.content_stream().read(1 << 20):
+                            pass
+                        if record.digest_checker.passed is False:
+                            said = record.rec_headers.get_header("WARC-Record-ID")
+                            problems.append(f"{path.name}: {said}: {'; '.join(record.digest_checker.problems)}")
+            except (ArchiveLoadFailed, DafuError, OSError, zlib.error) as error:
+                problems.append(f"{path.name}: {error}")
+        problems += self._index_problems() if not problems else []
+        return Verification(len(files), records, len(self._entries), problems)
+
     # --- writing
 
-    def writing(self, name: str) -> Self:
-        """Prepare to keep answers in a new WARC file named after the dataset `name`; use with `with`."""
-        self._name = name
+    def writing(self, name: str, rotate_bytes: int = _ROTATE_BYTES) -> Self:
+        """Prepare to keep answers in WARC files named after the dataset `name`; use with `with`."""
+        self._name, self._rotate_bytes = name, rotate_bytes
         return self
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._lock = locked(self.folder / _LOCK)
-        for path in sorted(self.folder.glob("*.warc.gz")):
-            _remove_torn_tail(path, self._indexed_to(path))
+        self._scan()  # what another writer may have added since
+        for path in self._files():
+            if path.stat().st_size > self._whole[path.name]:
+                os.truncate(path, self._whole[path.name])
+        self._write_index()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._file:
-            self._file.close()
-            self._file = self._writer = None
+        self._close_file()
         self._write_index()
         if self._lock:
             self._lock.close()
             self._lock = None
 
+    def unfinished(self, now: dt.datetime) -> Run | None:
+        """Return the last run if it was cut short so recently that it can be gone on with."""
+        last = self._runs[max(self._runs)] if self._runs else None
+        return last if last and not last.complete and now - last.begun_at < _RESUMABLE else None
+
+    def begin(self, mode: Mode, now: dt.datetime) -> Run:
+        """Begin a run: what is kept from here on belongs to it."""
+        run = Run(number=max(self._runs, default=0) + 1, mode=mode, begun_at=now, ended_at=None)
+        self._append([warc.gzipped(warc.run_record(run.number, "begun", mode, now))])
+        self._runs[run.number] = run
+        self._run = run.number
+        return run
+
+    def end(self, now: dt.datetime) -> None:
+        """End the run: it has asked for everything that it was to ask for."""
+        run = self._runs[self._run]
+        self._append([warc.gzipped(warc.run_record(run.number, "ended", run.mode, now))])
+        self._runs[run.number] = run.model_copy(update={"ended_at": now})
+
     def keep(self, answer: Answer) -> IndexEntry:
         """Append an answer to the archive and return its index entry; it is on disk when this returns."""
-        file, writer = self._open_file(answer.asked_at)
-        record = self._record(writer, answer)
-        if record.rec_type == "metadata":
-            offset = file.tell()
-        else:
-            writer.write_record(_request_record(writer, answer, record))
-            offset = file.tell()
-        writer.write_record(record)
-        file.flush()
-        entry = _entry(_reread(Path(file.name), offset), Path(file.name).name, offset, file.tell())
-        self._add([entry])
+        body, problem = warc.inflated(answer.body, answer.header("Content-Encoding"))
+        same = self._same_payload(answer, body)
+        records = warc.records_of(answer, same, self.last_good(answer.url))
+        packed = [warc.gzipped(record) for record in records]
+        told = records[-1]
+        kept = warc.Kept(told.rec_type, told.rec_headers, told.http_headers, _said(told), 0, 0)
+        entry = self._entry(kept, body, problem)
+        with self._writing:
+            path, start = self._append(packed)
+            end = start + sum(map(len, packed))
+            place = {"warc_file": path, "warc_offset": end - len(packed[-1]), "warc_end": end, "run": self._run}
+            entry = entry.model_copy(update=place)
+            self._add(entry)
         return entry
 
-    def _record(self, writer: Any, answer: Answer) -> Any:  # noqa: ANN401 - warcio has no types
-        warc_headers = {"WARC-Date": answer.asked_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")}
-        if answer.status is None:
-            said = f"outcome: {answer.failure}\r\ndetail: {answer.detail}\r\n".encode()
-            return writer.create_warc_record(
-                answer.url,
-                "metadata",
-                payload=io.BytesIO(said),
-                length=len(said),
-                warc_content_type="application/warc-fields",
-                warc_headers_dict=warc_headers,
+    # --- what is known
+
+    def _clear(self) -> None:
+        self._entries: list[IndexEntry] = []
+        self._by_url: dict[str, list[IndexEntry]] = defaultdict(list)
+        self._good: dict[str, IndexEntry] = {}
+        self._payloads: dict[str, IndexEntry] = {}
+        self._runs: dict[int, Run] = {}
+        self._run = 0
+        self._whole: dict[str, int] = defaultdict(int)
+        """How far each file is known to hold whole records."""
+
+    def _add(self, entry: IndexEntry) -> None:
+        self._entries.append(entry)
+        self._by_url[entry.url].append(entry)
+        self._whole[entry.warc_file] = max(self._whole[entry.warc_file], entry.warc_end)
+        if entry.outcome == "ok":
+            self._good[entry.url] = entry
+        if entry.record_type == "response" and entry.outcome in _SAME_BYTES and entry.bytes and entry.payload_digest:
+            self._payloads.setdefault(entry.payload_digest, entry)
+
+    def _files(self) -> list[Path]:
+        return sorted(self.folder.glob("*.warc.gz"), key=lambda path: (_number(path), path.name))
+
+    def _load(self) -> None:
+        """Take from the index what it says of the files that are there; it is only a copy, so any fault discards it."""
+        try:
+            runs = [Run(**row) for row in _rows(self.folder / _RUNS)]
+            entries = [IndexEntry(**row) for row in _rows(self.folder / _INDEX)]
+        except (pa.ArrowException, OSError, ValueError, TypeError):
+            return
+        ends: dict[str, int] = {}
+        for entry in entries:
+            ends[entry.warc_file] = max(ends.get(entry.warc_file, 0), entry.warc_end)
+        if all(warc.may_start_at(self.folder / name, end) for name, end in ends.items()):
+            self._runs = {run.number: run for run in runs}
+            for entry in entries:
+                self._add(entry)
+                self._run = entry.run
+
+    def _scan(self) -> None:
+        """Read what the files hold beyond what is known of them."""
+        for path in self._files():
+            start = self._whole[path.name]
+            for kept in warc.read_from(path, start, warc.end_of_whole_records(path, start)):
+                if kept.kind == "request":
+                    continue  # without what it was answered with it tells nothing, and may be cut off
+                self._whole[path.name] = kept.end
+                if kept.kind == "metadata" and _target(kept).startswith(warc.RUN_URN):
+                    self._note_run(kept)
+                elif kept.kind in ("response", "revisit", "metadata"):
+                    raw = kept.raw if kept.kind != "revisit" else self._raw_of(kept)
+                    body, problem = warc.inflated(raw, _http(kept, "Content-Encoding"))
+                    entry = self._entry(kept, body, problem)
+                    place = {"warc_file": path.name, "warc_offset": kept.offset, "warc_end": kept.end, "run": self._run}
+                    self._add(entry.model_copy(update=place))
+
+    def _note_run(self, kept: warc.Kept) -> None:
+        said, at = kept.said(), dt.datetime.fromisoformat(kept.headers.get_header("WARC-Date"))
+        self._run = int(_target(kept).removeprefix(warc.RUN_URN))
+        if said["event"] == "begun":
+            self._runs[self._run] = Run.model_validate(
+                {"number": self._run, "mode": said["mode"], "begun_at": at, "ended_at": None}
             )
-        if answer.failure:
-            warc_headers["WARC-Truncated"] = _TRUNCATED.get(answer.failure, "disconnect")
-        record_type = "response"
-        if answer.status == 304:
-            record_type = "revisit"
-            warc_headers["WARC-Profile"] = _NOT_MODIFIED
-            good = self.last_good(answer.url)
-            if good:
-                warc_headers["WARC-Refers-To"] = f"<urn:uuid:{good.capture_id}>"
-                warc_headers["WARC-Refers-To-Target-URI"] = good.url
-                warc_headers["WARC-Refers-To-Date"] = good.fetched_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        return writer.create_warc_record(
-            answer.url,
-            record_type,
-            payload=io.BytesIO(answer.body),
-            length=len(answer.body),  # without it warcio spools the body to a file to measure it
-            http_headers=StatusAndHeaders(f"{answer.status} {answer.reason}", _kept_headers(answer), "HTTP/1.1"),
-            warc_headers_dict=warc_headers,
+        else:
+            self._runs[self._run] = self._runs[self._run].model_copy(update={"ended_at": at})
+
+    def _raw(self, entry: IndexEntry) -> bytes:
+        origin = entry
+        if entry.record_type == "revisit":
+            found = self._payloads.get(entry.payload_digest or "")
+            if found is None:
+                return b""
+            origin = found
+        return warc.read_at(self.folder / origin.warc_file, origin.warc_offset).raw
+
+    def _raw_of(self, revisit: warc.Kept) -> bytes:
+        origin = self._payloads.get(revisit.headers.get_header("WARC-Payload-Digest") or "")
+        return self._raw(origin) if origin else b""
+
+    def _same_payload(self, answer: Answer, body: bytes) -> IndexEntry | None:
+        """Return the capture that holds the very bytes of a good answer, None if it is to be kept itself."""
+        if answer.status != 200 or answer.failure or answer.verdict or not answer.body:
+            return None
+        origin = self._payloads.get(warc.payload_digest(answer.body))
+        if origin is None or origin.sha256 != hashlib.sha256(body).hexdigest():
+            return None  # SHA-1 alone is no proof: pages can be made that share it
+        return origin if origin.content_encoding == answer.header("Content-Encoding") else None
+
+    def _entry(self, kept: warc.Kept, body: bytes, problem: Outcome | None) -> IndexEntry:
+        """Return the index entry of a record whose body is `body`; its place is not known yet."""
+        status = int(kept.http.get_statuscode()) if kept.http else None
+        body = body if status else b""
+        content_type = _http(kept, "Content-Type")
+        page = decode(body, content_type) if body and is_markup(body, content_type) else None
+        sha256 = hashlib.sha256(body).hexdigest() if body else None
+        outcome = problem or _outcome(kept, status, page)
+        good = self._good.get(_target(kept))
+        if outcome == "ok" and good and sha256 and good.sha256 == sha256:
+            outcome = "unchanged"
+        return IndexEntry(
+            capture_id=kept.headers.get_header("WARC-Record-ID").removeprefix("<urn:uuid:").removesuffix(">"),
+            url=_target(kept),
+            fetched_at=dt.datetime.fromisoformat(kept.headers.get_header("WARC-Date")),
+            status=status,
+            outcome=outcome,
+            sha256=sha256,
+            bytes=len(body) if status else None,
+            media_type="text/html" if page else media_type_of(body),
+            encoding_declared=page.declared if page else None,
+            encoding_used=page.used if page else None,
+            warc_file="",
+            warc_offset=0,
+            warc_end=0,
+            record_type=kept.kind,  # type: ignore[arg-type]
+            payload_digest=kept.headers.get_header("WARC-Payload-Digest") if status else None,
+            run=0,
+            content_type=content_type,
+            content_encoding=_http(kept, "Content-Encoding"),
+            etag=_http(kept, "ETag"),
+            last_modified=_http(kept, "Last-Modified"),
+            location=_http(kept, "Location"),
         )
 
-    def _open_file(self, now: dt.datetime) -> tuple[IO[bytes], Any]:
+    def _index_problems(self) -> list[str]:
+        """Compare the index with what the files say when they are read afresh."""
+        fresh = Archive(self.folder, use_index=False)
+        if fresh.entries() == self.entries() and fresh.runs == self.runs:
+            return []
+        return [f"{_INDEX} does not say what the WARC files do; `dafu archive reindex` writes it anew"]
+
+    # --- files
+
+    def _append(self, members: list[bytes]) -> tuple[str, int]:
+        """Append to the current file, or to the next one; return (its name, where the first of them starts)."""
+        file = self._open_file()
+        start = file.tell()
+        file.write(b"".join(members))
+        file.flush()
+        return Path(file.name).name, start
+
+    def _open_file(self) -> IO[bytes]:
+        if self._file and self._file.tell() >= self._rotate_bytes:
+            self._close_file()
         if self._file is None:
-            stem = f"{self._name}-{now.strftime('%Y%m%dT%H%M%S%f')[:-3]}Z"
-            self._file = (self.folder / f"{stem}.warc.gz").open("xb")
-            self._writer = WARCWriter(self._file, gzip=True, warc_version="1.1")
-            info = {"software": "dafu", "format": "WARC File Format 1.1", "isPartOf": self._name}
-            self._writer.write_record(self._writer.create_warcinfo_record(f"{stem}.warc.gz", info))
-        return self._file, self._writer
+            files = [path for path in self._files() if _number(path)]
+            if files and files[-1].stat().st_size < self._rotate_bytes:
+                path = files[-1]
+            else:
+                number = _number(files[-1]) + 1 if files else 1
+                path = self.folder / f"{self._name}-{number:05}.warc.gz"
+            self._file = path.open("ab")
+            if self._file.tell() == 0:
+                self._file.write(warc.gzipped(warc.file_record(path.name, self._name)))
+        return self._file
 
-    def _add(self, entries: Iterable[IndexEntry]) -> None:
-        for entry in entries:
-            self._entries.append(entry)
-            self._by_url[entry.url].append(entry)
-
-    def _indexed_to(self, path: Path) -> int:
-        return max((entry.warc_end for entry in self._entries if entry.warc_file == path.name), default=0)
-
-    def _indexed(self) -> Iterator[IndexEntry]:
-        path = self.folder / _INDEX
-        try:
-            rows = pq.read_table(path).to_pylist() if path.is_file() else []
-            entries = [IndexEntry(**row) for row in rows]
-        except (pa.ArrowException, OSError, ValueError):
-            return  # only a copy of what the WARC files say: they are read again
-        sizes = {file.name: file.stat().st_size for file in self.folder.glob("*.warc.gz")}
-        yield from (entry for entry in entries if entry.warc_end <= sizes.get(entry.warc_file, 0))
+    def _close_file(self) -> None:
+        if self._file:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self._file = None
 
     def _write_index(self) -> None:
-        path = self.folder / _INDEX
-        staged = path.with_suffix(".new")
-        pq.write_table(arrow_table(IndexEntry, self._entries), staged)
-        staged.replace(path)
+        # The log goes first: an index that knows more runs than the log could not be made sense of.
+        _replace(self.folder / _RUNS, Run, self.runs)
+        _replace(self.folder / _INDEX, IndexEntry, self._entries)
 
 
-def _request_record(writer: Any, answer: Answer, response: Any) -> Any:  # noqa: ANN401 - warcio has no types
-    target = answer.url.split("://", 1)[1]
-    host, _, path = target.partition("/")
-    headers = StatusAndHeaders(f"GET /{path} HTTP/1.1", [("Host", host), *answer.request_headers], is_http_request=True)
-    warc_headers = {
-        "WARC-Date": response.rec_headers.get_header("WARC-Date"),
-        "WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID"),
-    }
-    return writer.create_warc_record(answer.url, "request", http_headers=headers, warc_headers_dict=warc_headers)
+def _number(path: Path) -> int:
+    found = _NUMBERED.search(path.name)
+    return int(found[1]) if found else 0
 
 
-def _kept_headers(answer: Answer) -> list[tuple[str, str]]:
-    """Return the answer's headers; chunks were joined on the way in, so that header is kept under another name."""
-    return [
-        ("X-Archive-Orig-Transfer-Encoding" if name.lower() == "transfer-encoding" else name, text)
-        for name, text in answer.headers
-    ]
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    yield from pq.read_table(path).to_pylist()
 
 
-def _reread(path: Path, offset: int) -> Any:  # noqa: ANN401 - warcio has no types
-    """Read a record back from disk: what is indexed is what was kept, not what was meant to be kept."""
-    with path.open("rb") as file:
-        file.seek(offset)
-        record = next(iter(ArchiveIterator(file)))
-        record.raw_stream = io.BytesIO(record.raw_stream.read())
-        return record
+def _replace(path: Path, table: type[Table], rows: Iterable[Table]) -> None:
+    staged = path.with_suffix(".new")
+    pq.write_table(arrow_table(table, rows), staged)
+    staged.replace(path)
 
 
-def _scan(path: Path, start: int) -> Iterator[IndexEntry]:
-    """Yield the captures from byte `start` of a WARC file on; a record that is cut off at its end is none."""
-    whole = _end_of_whole_records(path, start)
-    with path.open("rb") as file:
-        file.seek(start)
-        records = ArchiveIterator(file)
-        end = start
-        while end < whole:
-            record = next(records)
-            payload = record.raw_stream.read()  # asking for the record's offset reads to its end
-            offset = records.get_record_offset()
-            record.raw_stream = io.BytesIO(payload)
-            end = offset + records.get_record_length()
-            if record.rec_type in _CAPTURES and end <= whole:
-                yield _entry(record, path.name, offset, end)
+def _target(kept: warc.Kept) -> str:
+    return str(kept.headers.get_header("WARC-Target-URI"))
 
 
-def _end_of_whole_records(path: Path, start: int) -> int:
-    """Return where the last whole gzip member ends, which is where the last whole record does.
-
-    DafuError if bytes are damaged and more records follow: that is no torn tail, and nothing of it may be cut off.
-    """
-    end = position = start
-    with path.open("rb") as file:
-        file.seek(start)
-        member = zlib.decompressobj(_GZIP)
-        rest = b""
-        while chunk := rest or file.read(_CHUNK):
-            try:
-                member.decompress(chunk)
-            except zlib.error as error:
-                file.seek(end + 1)
-                if _MEMBER in file.read():
-                    raise DafuError(
-                        f"{path} is damaged after byte {end} ({error}); restore it from a copy, nothing was changed"
-                    ) from None
-                return end
-            rest = member.unused_data
-            position += len(chunk) - len(rest)
-            if member.eof:
-                end, member = position, zlib.decompressobj(_GZIP)
-    return end
+def _http(kept: warc.Kept, name: str) -> str | None:
+    return kept.http.get_header(name) if kept.http else None
 
 
-def _remove_torn_tail(path: Path, indexed_to: int) -> None:
-    """Cut off the record that a killed run was writing, so that the file is a valid WARC file again."""
-    whole = _end_of_whole_records(path, indexed_to)
-    if path.stat().st_size > whole:
-        os.truncate(path, whole)
+def _said(record: object) -> bytes:
+    """Return the fields of a metadata record that was just made; what an HTTP record says is in its headers."""
+    stream = record.raw_stream  # type: ignore[attr-defined]
+    if record.rec_type != "metadata" or not isinstance(stream, io.BytesIO):  # type: ignore[attr-defined]
+        return b""
+    return stream.getvalue()
 
 
-def _body(record: Any) -> tuple[bytes, Outcome | None]:  # noqa: ANN401 - warcio has no types
-    """Return a record's body, its content encoding undone, or b"" and why that cannot be done."""
-    raw = bytes(record.raw_stream.read())
-    encoding = (record.http_headers.get_header("Content-Encoding") or "").lower() if record.http_headers else ""
-    if not raw or encoding in ("", "identity"):
-        return raw, None
-    if encoding not in _WINDOW:
-        return b"", "undecodable"
-    inflation = zlib.decompressobj(_WINDOW[encoding])
-    try:
-        body = inflation.decompress(raw, _INFLATION_LIMIT)
-    except zlib.error:
-        return b"", "undecodable"
-    if inflation.unconsumed_tail:
-        return b"", "too_large"
-    return (body, None) if inflation.eof else (b"", "undecodable")
-
-
-def _entry(record: Any, warc_file: str, offset: int, end: int) -> IndexEntry:  # noqa: ANN401
-    body, problem = _body(record)
-    headers, http = record.rec_headers, record.http_headers
-    said = http.get_header if http else (lambda _: None)
-    status = int(http.get_statuscode()) if http else None
-    content_type = said("Content-Type")
-    page = decode(body, content_type) if body and status and is_markup(body, content_type) else None
-    return IndexEntry(
-        capture_id=headers.get_header("WARC-Record-ID").removeprefix("<urn:uuid:").removesuffix(">"),
-        url=headers.get_header("WARC-Target-URI"),
-        fetched_at=dt.datetime.fromisoformat(headers.get_header("WARC-Date")),
-        status=status,
-        outcome=problem or _outcome(record, body, status, page),
-        sha256=hashlib.sha256(body).hexdigest() if body and status else None,
-        bytes=len(body) if status else None,
-        encoding_declared=page.declared if page else None,
-        encoding_used=page.used if page else None,
-        warc_file=warc_file,
-        warc_offset=offset,
-        warc_end=end,
-        content_type=content_type,
-        etag=said("ETag"),
-        last_modified=said("Last-Modified"),
-        location=said("Location"),
-    )
-
-
-def _outcome(record: Any, body: bytes, status: int | None, page: Decoded | None) -> Outcome:  # noqa: ANN401
+def _outcome(kept: warc.Kept, status: int | None, page: Decoded | None) -> Outcome:
+    """Return what a record tells of an answer; one that cannot be told is no answer."""
     if status is None:
-        said = dict(line.split(": ", 1) for line in body.decode().splitlines() if ": " in line)
-        return said.get("outcome", "unreachable")  # type: ignore[return-value]
-    truncated = record.rec_headers.get_header("WARC-Truncated")
+        said = kept.said().get("outcome")
+        with suppress(ValueError):
+            return _as_outcome(said)
+        return "unreachable"
+    verdict = kept.headers.get_header(warc.VERDICT)
+    if verdict:
+        return _as_outcome(verdict)
+    truncated = kept.headers.get_header("WARC-Truncated")
     if truncated:
-        return next((o for o, said in _TRUNCATED.items() if said == truncated), "truncated")
-    url, location = record.rec_headers.get_header("WARC-Target-URI"), record.http_headers.get_header("Location")
-    return outcome_of(status, page.text if page else None, url, location)
+        return next((outcome for outcome, said in warc.TRUNCATED.items() if said == truncated), "truncated")
+    return outcome_of(status, page.text if page else None, _target(kept), _http(kept, "Location"))
+
+
+def _as_outcome(said: str | None) -> Outcome:
+    for outcome in get_args(Outcome):
+        if outcome == said:
+            return outcome  # type: ignore[no-any-return]
+    raise ValueError(f"{said!r} is no outcome")

@@ -1,15 +1,17 @@
-"""What an archive knows of a site: the pages its list pages ever led to. Read from kept bytes only.
+"""What an archive knows of a site: the pages its lists ever led to, and the order of each list. From kept bytes only.
 
-Crawl asks it which pages to look at again, parse asks it which pages to read, so both see the same site. A list page
-that was kept in several states counts with all of them: a row that is gone from a list is still known.
+Crawl asks it which pages to look at again, parse asks it which pages to read, so both see the same site. The lists are
+replayed run by run: a run that read only the newest part of a list says nothing about the rest of it, and a row that is
+gone from a list is still known.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from flows.crawl.archive import Archive
@@ -18,9 +20,11 @@ from parsers.listing import Listing, Row, absolute, read_listing
 from schemas.archive import IndexEntry
 from schemas.issues import Issue, issue
 
-_ARTICLE = re.compile(r"/(\d{19}|[0-9a-fA-F]{32})(?=[/._]|$)")
-_MAX_LIST_PAGES = 2000
+SEEN = ("ok", "unchanged")
+"""Outcomes that show a page as it is."""
+MAX_LIST_PAGES = 2000
 """More list pages than a column of the site can have: a pager that leads in circles of new addresses ends here."""
+_ARTICLE = re.compile(r"/(\d{19}|[0-9a-fA-F]{32})(?=[/._]|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,51 @@ class ListedPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Walk:
+    """What one run read of a list: the rows that are followed, newest first.
+
+    `whole`: the list was read to its end. `sound`: every list page that was asked for answered with its rows.
+    """
+
+    first: str
+    rows: tuple[Row, ...]
+    whole: bool
+    sound: bool
+
+    def gone_from(self, order: Iterable[str]) -> list[str]:
+        """Return what of the list's former `order` should have been among the rows and is not."""
+        before, now = list(order), {row.url for row in self.rows}
+        return [url for url in before[: self._reach(before)] if url not in now]
+
+    def laid_over(self, order: Iterable[str]) -> tuple[str, ...]:
+        """Return the list's order as it is now known, its former one being `order`."""
+        before, now = list(order), list(dict.fromkeys(row.url for row in self.rows))
+        return (*now, *(url for url in before[self._reach(before) :] if url not in set(now)))
+
+    def _reach(self, order: list[str]) -> int:
+        """Return how far down the former order the rows reach."""
+        if self.whole:
+            return len(order)
+        now = {row.url for row in self.rows}
+        return max((place + 1 for place, url in enumerate(order) if url in now), default=0)
+
+
+@dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Every listed page by its address, the addresses of the lists, and what of them could not be used."""
+    """Every listed page by its address, the list pages, and what of them could not be used.
+
+    `orders`: for each list, by the address of its first page, its rows as they now stand. `listed_by`: the lists that a
+    page was ever on. `unsound`: for each run, the lists that did not answer with their rows. `unread`: the lists that
+    have not been read to their end since.
+    """
 
     pages: dict[str, ListedPage]
     issues: tuple[Issue, ...]
     lists: frozenset[str] = frozenset()
+    orders: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    listed_by: dict[str, set[str]] = field(default_factory=dict)
+    unsound: dict[int, set[str]] = field(default_factory=dict)
+    unread: frozenset[str] = frozenset()
 
 
 def redirect_target(entry: IndexEntry) -> str | None:
@@ -69,32 +112,46 @@ def article_id(url: str) -> str:
     return named.rsplit(".", 1)[0]
 
 
-def read_catalogue(archive: Archive, dataset: Dataset) -> Catalogue:
-    """Read every kept list page of every column, from the first pages on along their pagers."""
+def read_catalogue(archive: Archive, dataset: Dataset, before: int | None = None) -> Catalogue:
+    """Replay every list of every column over the runs, up to run `before` if it is given."""
+    reader = _Lists(archive, dataset, before)
     pages: dict[str, ListedPage] = {}
-    issues: dict[tuple[str, str], Issue] = {}
-    lists: set[str] = set()
+    orders: dict[str, tuple[str, ...]] = {}
+    listed_by: dict[str, set[str]] = defaultdict(set)
+    unsound: dict[int, set[str]] = defaultdict(set)
+    unread = {first for _, first in dataset.list_urls()}
     for column, first in dataset.list_urls():
-        lists.add(first)
-        for url, listing in _walk(archive, dataset, first):
-            lists.update({url, *([listing.next_url] if listing.next_url else [])})
-            issues.pop((url, "list_unreadable"), None)  # the newest state of a list page counts
-            if not listing.rows:
-                found = issue("list_unreadable", "parse", "no selector found a row on the list page", url=url)
-                issues[url, "list_unreadable"] = found
-            for row in listing.rows:
-                problem = outside(row, dataset)
-                if problem:
-                    issues[row.url, problem.code] = problem
-                else:
-                    pages[row.url] = ListedPage(row.url, row.title, row.listed_on, column)
-    for url in lists:
-        captures = archive.captures_of(url)
-        if captures and not archive.last_good(url):
-            last = captures[-1]
-            said = f"{last.outcome}, status {last.status}" if last.status else last.outcome
-            issues[url, "list_unreadable"] = issue("list_unreadable", "parse", f"no answer is a list: {said}", url=url)
-    return Catalogue(pages, tuple(issues.values()), frozenset(lists))
+        reader.lists.add(first)
+        orders[first] = ()
+        for run in reader.runs_of(first):
+            walk = reader.walk(first, run)
+            orders[first] = walk.laid_over(orders[first])
+            for row in walk.rows:
+                pages[row.url] = ListedPage(row.url, row.title, row.listed_on, column)
+                listed_by[row.url].add(first)
+            if not walk.sound:
+                unsound[run].add(first)
+                unread.add(first)
+            elif walk.whole:
+                unread.discard(first)
+    return Catalogue(
+        pages,
+        tuple(reader.issues()),
+        frozenset(reader.lists),
+        orders,
+        dict(listed_by),
+        dict(unsound),
+        frozenset(unread),
+    )
+
+
+def followed(listing: Listing, dataset: Dataset) -> tuple[Row, ...]:
+    """Return the rows of a list page that are followed, each address once."""
+    found: dict[str, Row] = {}
+    for row in listing.rows:
+        if outside(row, dataset) is None:
+            found.setdefault(row.url, row)
+    return tuple(found.values())
 
 
 def outside(row: Row, dataset: Dataset) -> Issue | None:
@@ -107,20 +164,83 @@ def outside(row: Row, dataset: Dataset) -> Issue | None:
     return None
 
 
-def _walk(archive: Archive, dataset: Dataset, first: str) -> Iterator[tuple[str, Listing]]:
-    """Yield every kept state of the list pages reachable from `first`, oldest state of a page first."""
-    selectors = dataset.list_selectors()
-    queue, seen = [first], {first}
-    while queue and len(seen) < _MAX_LIST_PAGES:
-        url = queue.pop(0)
-        states: set[str | None] = set()
-        for entry in archive.captures_of(url):
-            if entry.outcome != "ok" or entry.sha256 in states:
+class _Lists:
+    """The list pages of an archive, as each run found them."""
+
+    def __init__(self, archive: Archive, dataset: Dataset, before: int | None) -> None:
+        self._archive, self._dataset, self._before = archive, dataset, before
+        self._listings: dict[tuple[str, str | None], Listing] = {}
+        self._states: dict[str, dict[int, tuple[IndexEntry, IndexEntry | None]]] = {}
+        self._outside: dict[str, Issue] = {}
+        self.lists: set[str] = set()
+
+    def runs_of(self, url: str) -> list[int]:
+        """Return the runs that asked for a list page."""
+        return sorted(self._of(url))
+
+    def walk(self, first: str, run: int) -> Walk:
+        """Return what a run read of the list that begins at `first`."""
+        rows: list[Row] = []
+        url: str | None = first
+        seen: set[str] = set()
+        while url and url not in seen and len(seen) < MAX_LIST_PAGES:
+            seen.add(url)
+            self.lists.add(url)
+            last, good = self._of(url).get(run, (None, None))
+            if last is None:
+                return Walk(first, tuple(rows), whole=False, sound=True)
+            if last.outcome not in SEEN or good is None:
+                ended = last.outcome == "gone" and url != first  # a page beyond the last one is a real 404
+                return Walk(first, tuple(rows), whole=ended, sound=ended)
+            listing = self._listing(good)
+            rows += followed(listing, self._dataset)
+            for row in listing.rows:
+                problem = outside(row, self._dataset)
+                if problem:
+                    self._outside[row.url] = problem
+            url = next_page(listing, self._dataset)
+        return Walk(first, tuple(rows), whole=True, sound=bool(rows))
+
+    def issues(self) -> Iterator[Issue]:
+        """Yield what is wrong with the list pages as they last were."""
+        yield from self._outside.values()
+        for url in sorted(self.lists):
+            states = self._of(url)
+            if not states:
                 continue
-            states.add(entry.sha256)
-            listing = read_listing(archive.page(entry).text, url, selectors)
-            yield url, listing
-            following = listing.next_url
-            if following and following not in seen and dataset.ours(following):
-                seen.add(following)
-                queue.append(following)
+            last, good = states[max(states)]
+            if last.outcome == "list_empty":
+                detail = "the list page came without its rows; those kept before still count"
+                yield issue("list_lost_rows", "crawl", detail, url=url)
+            elif good is None and last.outcome != "gone":
+                said = f"{last.outcome}, status {last.status}" if last.status else last.outcome
+                yield issue("list_unreadable", "parse", f"no answer is a list: {said}", url=url)
+            elif good is None and url in {first for _, first in self._dataset.list_urls()}:
+                yield issue("list_unreadable", "parse", "no answer is a list: gone, status 404", url=url)
+            elif good is not None and not self._listing(good).rows:
+                yield issue("list_unreadable", "parse", "no selector found a row on the list page", url=url)
+
+    def _listing(self, good: IndexEntry) -> Listing:
+        key = (good.url, good.sha256)
+        if key not in self._listings:
+            html = self._archive.page(good).text
+            self._listings[key] = read_listing(html, good.url, self._dataset.list_selectors())
+        return self._listings[key]
+
+    def _of(self, url: str) -> dict[int, tuple[IndexEntry, IndexEntry | None]]:
+        """Return for each run (the last that a list page answered, the capture that holds it)."""
+        if url not in self._states:
+            found: dict[int, tuple[IndexEntry, IndexEntry | None]] = {}
+            good = None
+            for entry in self._archive.captures_of(url):
+                if self._before is not None and entry.run >= self._before:
+                    break
+                good = entry if entry.outcome == "ok" else good
+                found[entry.run] = (entry, good)
+            self._states[url] = found
+        return self._states[url]
+
+
+def next_page(listing: Listing, dataset: Dataset) -> str | None:
+    """Return the address of the next list page, None at the end or where the pager leads out of the site."""
+    return listing.next_url if listing.next_url and dataset.ours(listing.next_url) else None

@@ -1,4 +1,4 @@
-"""How the site is asked: one request at a time, at least an interval apart, honestly named, within limits.
+"""How the site is asked: at least an interval apart, honestly named, within limits.
 
 Politeness lives here and nowhere else, so that no way of running the flows can go round it. A fetch never raises for
 what the site does: the answer, or the reason why there is none, comes back and is kept. Resets, timeouts, broken-off
@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -21,7 +23,7 @@ from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError
 from urllib3.util import Retry
 
 from flows.crawl.transport import ForbiddenAddressError, GuardedAdapter, Watch
-from flows.datasets import Dataset
+from flows.datasets import Dataset, Politeness
 from flows.errors import SiteUnreachableError
 from schemas.captures import Outcome
 
@@ -35,7 +37,8 @@ class Answer:
     """What came of one request. `body` is as sent: its content encoding is not undone.
 
     `failure` says why there is no complete answer; `status` may be known even then. `attempts` counts the requests
-    that were made for it, `seconds` is how long the last of them took.
+    that were made for it, `seconds` is how long the last of them took. `verdict` is what the caller found the answer to
+    be, where the answer itself does not tell: a list page without its rows.
     """
 
     url: str
@@ -49,6 +52,7 @@ class Answer:
     detail: str = ""
     attempts: int = 1
     seconds: float = 0.0
+    verdict: Outcome | None = None
 
     def header(self, name: str) -> str | None:
         """Return the first header of that name, whatever its case."""
@@ -60,26 +64,26 @@ class Answer:
         return self.failure in _RETRIED_FAILURES or self.status in _RETRIED_STATUS
 
 
+def _utc_now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
 class Session:
     """Asks the hosts of one dataset."""
 
-    def __init__(self, dataset: Dataset, proxy: str | None) -> None:
-        """Prepare to ask the dataset's site, through `proxy` if it is a folder served on loopback."""
+    def __init__(self, dataset: Dataset, proxy: str | None, now: Callable[[], dt.datetime] = _utc_now) -> None:
+        """Prepare to ask the dataset's site, through `proxy` if it is a folder served on loopback.
+
+        `now` tells the time that answers are dated with.
+        """
+        self.now = now
+        self.agent = dataset.user_agent()
+        self._dataset, self._proxy = dataset, proxy
         self._politeness = dataset.politeness
-        self._next_at: dict[str, float] = {}
+        self._pace = _Pace(dataset.politeness)
         self._robots: dict[str, Protego] = {}
         self._failed_in_a_row: Counter[str] = Counter()
-        self.agent = dataset.user_agent()
-        self._watch = Watch()
-        self._session = requests.Session()
-        self._session.trust_env = proxy is None
-        self._session.proxies = {"http": proxy} if proxy else {}
-        self._session.headers.update({"User-Agent": self.agent, "Accept-Encoding": "gzip", "Accept": "*/*"})
-        if dataset.politeness.contact:
-            self._session.headers["From"] = dataset.politeness.contact
-        adapter = GuardedAdapter(self._watch, allow_private=dataset.site.private_addresses)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, adapter)
+        self._own = threading.local()
         self._retry = Retry(
             total=dataset.politeness.retries,
             backoff_factor=max(0.2, dataset.politeness.interval_seconds),
@@ -90,6 +94,7 @@ class Session:
     def obey(self, host: str, robots_txt: str) -> None:
         """Follow a host's robots.txt from here on; its Crawl-delay holds when it is longer than our own interval."""
         self._robots[host] = Protego.parse(robots_txt)
+        self._pace.slow_down(host, float(self._robots[host].crawl_delay(self.agent) or 0))
 
     def allowed(self, url: str) -> bool:
         """Tell whether robots.txt lets us ask for an address."""
@@ -117,13 +122,14 @@ class Session:
 
     def _retried(self, url: str, conditions: dict[str, str]) -> Answer:
         retry, attempts = self._retry, 0
+        host = urlsplit(url).netloc
         while True:
-            self._wait(url)
+            self._pace.wait_for_turn(host)
             started = time.monotonic()
             answer = self._once(url, conditions)
             attempts += 1
             answer = replace(answer, attempts=attempts, seconds=time.monotonic() - started)
-            self._pause(url)
+            self._pace.rest(host)
             if not answer.worth_asking_again:
                 return answer
             try:
@@ -140,24 +146,25 @@ class Session:
             return 0.0
 
     def _once(self, url: str, conditions: dict[str, str]) -> Answer:
-        request = self._session.prepare_request(requests.Request("GET", url, headers=conditions))
-        asked_at = dt.datetime.now(dt.UTC)
+        line = self._line()
+        request = line.session.prepare_request(requests.Request("GET", url, headers=conditions))
+        asked_at = self.now()
         sent = list(request.headers.items())
-        settings = self._session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
+        settings = line.session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
         waits = (self._politeness.connect_seconds, self._politeness.timeout_seconds)
-        with self._watch.limited(self._politeness.total_seconds):
+        with line.watch.limited(self._politeness.total_seconds):
             try:
-                response = self._session.send(request, timeout=waits, allow_redirects=False, **settings)
+                response = line.session.send(request, timeout=waits, allow_redirects=False, **settings)
             except ForbiddenAddressError as error:
                 return Answer(url, asked_at, sent, failure="forbidden_address", detail=str(error))
             except requests.RequestException as error:
-                late = self._watch.ran_out or isinstance(error, requests.Timeout)
+                late = line.watch.ran_out or isinstance(error, requests.Timeout)
                 return Answer(url, asked_at, sent, failure="timeout" if late else "unreachable", detail=_plain(error))
             with response:
-                return self._read(response, url, asked_at, sent)
+                return self._read(response, url, asked_at, sent, line.watch)
 
     def _read(
-        self, response: requests.Response, url: str, asked_at: dt.datetime, sent: list[tuple[str, str]]
+        self, response: requests.Response, url: str, asked_at: dt.datetime, sent: list[tuple[str, str]], watch: Watch
     ) -> Answer:
         head = (response.status_code, response.reason or "", list(response.raw.headers.items()))
         body, limit = bytearray(), self._politeness.max_bytes
@@ -168,24 +175,69 @@ class Session:
                 if len(body) > limit:
                     return Answer(url, asked_at, sent, *head, b"", "too_large", f"more than {limit} bytes")
         except (HTTPError, OSError) as error:
-            failure = "timeout" if self._watch.ran_out or "timed out" in str(error) else "truncated"
+            failure = "timeout" if watch.ran_out or "timed out" in str(error) else "truncated"
             return Answer(url, asked_at, sent, *head, b"", failure, f"the body broke off: {_plain(error)}")
-        if self._watch.ran_out:
+        if watch.ran_out:
             return Answer(url, asked_at, sent, *head, b"", "timeout", "the answer did not end in time")
         return Answer(url, asked_at, sent, *head, bytes(body))
 
-    def _wait(self, url: str) -> None:
-        """Sleep until it is our turn to ask the host again."""
-        time.sleep(max(0.0, self._next_at.get(urlsplit(url).netloc, 0.0) - time.monotonic()))
+    def _line(self) -> _Line:
+        """Return this thread's own connection."""
+        if not hasattr(self._own, "line"):
+            self._own.line = _Line(self._dataset, self.agent, self._proxy)
+        line: _Line = self._own.line
+        return line
 
-    def _pause(self, url: str) -> None:
-        """Let the host rest from the end of an answer on; the jitter only ever makes the pause longer."""
-        host = urlsplit(url).netloc
-        robots = self._robots.get(host)
-        delay = robots.crawl_delay(self.agent) if robots else None
-        pause = max(self._politeness.interval_seconds, float(delay or 0))
-        jitter = random.uniform(0, self._politeness.jitter)  # noqa: S311 - no secret
-        self._next_at[host] = time.monotonic() + pause * (1 + jitter)
+
+class _Line:
+    """One connection a host, the clock over it, and the headers that say who asks."""
+
+    def __init__(self, dataset: Dataset, agent: str, proxy: str | None) -> None:
+        self.watch = Watch()
+        self.session = requests.Session()
+        self.session.trust_env = proxy is None
+        self.session.proxies = {"http": proxy} if proxy else {}
+        self.session.headers.update({"User-Agent": agent, "Accept-Encoding": "gzip", "Accept": "*/*"})
+        if dataset.politeness.contact:
+            self.session.headers["From"] = dataset.politeness.contact
+        adapter = GuardedAdapter(self.watch, allow_private=dataset.site.private_addresses)
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, adapter)
+
+
+class _Pace:
+    """When each host may be asked again: an interval after the last request, and after the last answer."""
+
+    def __init__(self, politeness: Politeness) -> None:
+        self._interval, self._jitter = politeness.interval_seconds, politeness.jitter
+        self._delays: dict[str, float] = {}
+        self._next_at: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def slow_down(self, host: str, delay: float) -> None:
+        """Keep to a host's own Crawl-delay if it is longer than our interval."""
+        self._delays[host] = max(self._interval, delay)
+
+    def wait_for_turn(self, host: str) -> None:
+        """Sleep until it is our turn to ask; a turn is given to one thread."""
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                turn = self._next_at.get(host, now)
+                if turn <= now:
+                    self._next_at[host] = now + self._pause(host)
+                    return
+            time.sleep(turn - now)
+
+    def rest(self, host: str) -> None:
+        """Let the host rest from the end of an answer on."""
+        with self._lock:
+            self._next_at[host] = max(self._next_at.get(host, 0.0), time.monotonic() + self._pause(host))
+
+    def _pause(self, host: str) -> float:
+        """Return the seconds until the next request; the jitter only ever makes them more."""
+        jitter = random.uniform(0, self._jitter)  # noqa: S311 - no secret
+        return self._delays.get(host, self._interval) * (1 + jitter)
 
 
 def _plain(error: Exception) -> str:

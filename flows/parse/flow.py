@@ -1,4 +1,4 @@
-"""parse: archive → catalogue of its pages → letters, read batch by batch → records. No request is made."""
+"""parse: archive → catalogue of its pages → their states → letters → records. No request is made."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from flows.crawl.catalogue import Catalogue, read_catalogue
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError
 from flows.locks import locked
-from flows.parse.letters import PageGroup, one_letter_each, page_groups, read_group_or_report
+from flows.parse.history import Letter, one_letter_each, unread
+from flows.parse.letters import GroupReading, PageGroup, page_groups, read_group
 from flows.parse.store import CAPTURES, ISSUES, LETTERS, RecordWriter
-from parsers.letter import Reading
+from schemas.issues import Issue
 
 _BATCH = 200
 
@@ -34,12 +35,13 @@ def parse(dataset_name: str, datasets: str) -> dict[str, Any]:
         raise DafuError(f"{dataset.archive} holds no captures; run `dafu crawl {dataset.name}` first")
     catalogue = catalogue_of(archive, dataset)
     groups = page_groups(archive, catalogue)
-    readings: list[Reading] = []
+    read: list[GroupReading] = []
     with console.stage("parse: pages", len(groups), "pages") as advance:
         for start in range(0, len(groups), _BATCH):
-            readings += read_pages(archive, dataset, groups[start : start + _BATCH], advance)
+            read += read_pages(archive, dataset, groups[start : start + _BATCH], advance)
+    letters = tell_letters(archive, dataset, catalogue, read)
     with locked(dataset.lock):
-        return write_records(dataset, archive, catalogue, readings)
+        return write_records(dataset, archive, [*catalogue.issues, *unread(letters, read)], letters)
 
 
 @task(cache_policy=NO_CACHE)
@@ -49,28 +51,31 @@ def catalogue_of(archive: Archive, dataset: Dataset) -> Catalogue:
 
 
 @task(cache_policy=NO_CACHE)
-def read_pages(archive: Archive, dataset: Dataset, groups: list[PageGroup], advance: console.Advance) -> list[Reading]:
-    """Read a batch of letters."""
+def read_pages(
+    archive: Archive, dataset: Dataset, groups: list[PageGroup], advance: console.Advance
+) -> list[GroupReading]:
+    """Read a batch of pages in all their states."""
     robots_entry = archive.last_good(urljoin(dataset.site.base_url, "/robots.txt"))
     robots = Protego.parse(archive.page(robots_entry).text) if robots_entry else None
-    readings = []
+    read = []
     for group in groups:
-        readings.append(read_group_or_report(archive, dataset, group, robots))
+        read.append(read_group(archive, dataset, group, robots))
         advance(1)
-    return readings
+    return read
 
 
 @task(cache_policy=NO_CACHE)
-def write_records(dataset: Dataset, archive: Archive, catalogue: Catalogue, readings: list[Reading]) -> dict[str, Any]:
+def tell_letters(archive: Archive, dataset: Dataset, catalogue: Catalogue, read: list[GroupReading]) -> list[Letter]:
+    """Join pages that are one letter, and tell each letter's history."""
+    return one_letter_each(archive, dataset, catalogue, read)
+
+
+@task(cache_policy=NO_CACHE)
+def write_records(dataset: Dataset, archive: Archive, issues: list[Issue], letters: list[Letter]) -> dict[str, Any]:
     """Write the records in place of those of the last parse, and report what was read and what was not."""
-    letters = list(one_letter_each(reading.record for reading in readings if reading.record))
-    issues = [
-        *catalogue.issues,
-        *(found for reading in readings for found in reading.issues),
-        *(found for _, duplicates in letters for found in duplicates),
-    ]
+    issues = [*issues, *(found for letter in letters for found in letter.issues)]
     writer = RecordWriter(dataset.records)
-    writer.write(LETTERS, (record for record, _ in letters))
+    writer.write(LETTERS, (letter.record for letter in letters))
     writer.write(CAPTURES, (entry.capture() for entry in archive.entries()))
     writer.write(ISSUES, issues)
     writer.commit()

@@ -1,16 +1,13 @@
-"""Captures → letters: which pages are one letter, which of its states is the newest, since when it is known.
+"""Captures → states: which pages share an article id, and what each of them said whenever its bytes changed.
 
-A letter's id is the site's own article id, so a page that moves to another year's list stays the same letter. Two
-pages of the same title and text are one letter; the lower id stands for both. A letter whose every page is gone stays
-in the dataset and is flagged `withdrawn`.
+An article id is the site's own, so a page that moves to another year's list keeps it. Which article ids are one letter,
+and what happened to it, is told in `flows.parse.history`.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from protego import Protego
 
@@ -18,6 +15,7 @@ from flows.crawl.archive import Archive
 from flows.crawl.catalogue import Catalogue, ListedPage, redirect_target
 from flows.datasets import Dataset
 from flows.errors import DafuError
+from parsers.attachments import read_attachment_links
 from parsers.encoding import decode, is_markup
 from parsers.letter import Provenance, Reading, read_letter
 from parsers.privacy import without_contact
@@ -25,14 +23,14 @@ from schemas.archive import IndexEntry
 from schemas.issues import Issue, issue
 from schemas.record import Record
 
-_SEEN = ("ok", "unchanged")
-_GONE = ("gone", "gone_soft", "redirected_home")
-_WHY_UNREAD = {**dict.fromkeys(_GONE, "page_gone"), "blocked": "blocked"}
+GONE = ("gone", "gone_soft", "redirected_home")
+"""Outcomes by which a page says that it is no more."""
+_WHY_UNREAD = {**dict.fromkeys(GONE, "page_gone"), "blocked": "blocked"}
 
 
 @dataclass(frozen=True, slots=True)
 class PageGroup:
-    """The pages of one article id, and their captures, oldest first."""
+    """The pages of one article id, and their captures in the order in which they were kept."""
 
     article_id: str
     pages: tuple[ListedPage, ...]
@@ -40,15 +38,26 @@ class PageGroup:
 
     @property
     def good(self) -> list[IndexEntry]:
-        """The captures that hold a page's bytes."""
+        """The captures that brought a page's bytes."""
         return [entry for entry in self.captures if entry.outcome == "ok"]
 
+
+State = tuple[str, str]
+"""An address and the digest of its bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReading:
+    """A group, what each state of its pages reads as (None: no letter), and why none does if that is so."""
+
+    group: PageGroup
+    states: dict[State, Record | None]
+    issues: tuple[Issue, ...]
+
     @property
-    def withdrawn(self) -> bool:
-        """Whether the last that each page had to say is that it is gone, or elsewhere."""
-        told = (*_SEEN, *_GONE, "redirected")
-        last = {entry.url: entry.outcome for entry in self.captures if entry.outcome in told}
-        return bool(last) and all(outcome not in _SEEN for outcome in last.values())
+    def records(self) -> list[Record]:
+        """The states that read as a letter."""
+        return [record for record in self.states.values() if record]
 
 
 def page_groups(archive: Archive, catalogue: Catalogue) -> list[PageGroup]:
@@ -61,7 +70,7 @@ def page_groups(archive: Archive, catalogue: Catalogue) -> list[PageGroup]:
         pages[page.article_id].append(page)
         pages[page.article_id] += [
             replace(page, url=url)
-            for url in _redirected_to(archive, page.url)
+            for url in redirected_to(archive, page.url)
             if url not in catalogue.pages and url not in catalogue.lists
         ]
     return [
@@ -70,7 +79,7 @@ def page_groups(archive: Archive, catalogue: Catalogue) -> list[PageGroup]:
             tuple(found),
             tuple(
                 sorted(
-                    (entry for page in found for entry in archive.captures_of(page.url)),
+                    (entry for url in {page.url for page in found} for entry in archive.captures_of(url)),
                     key=lambda entry: (entry.fetched_at, entry.url),
                 )
             ),
@@ -79,7 +88,7 @@ def page_groups(archive: Archive, catalogue: Catalogue) -> list[PageGroup]:
     ]
 
 
-def _redirected_to(archive: Archive, url: str) -> list[str]:
+def redirected_to(archive: Archive, url: str) -> list[str]:
     """Return the addresses that `url` was ever redirected to, along chains, nearest first."""
     found = [url]
     for asked in found:
@@ -90,123 +99,71 @@ def _redirected_to(archive: Archive, url: str) -> list[str]:
     return found[1:]
 
 
-def read_group_or_report(archive: Archive, dataset: Dataset, group: PageGroup, robots: Protego | None) -> Reading:
-    """Read a letter; a page on which the parser fails is an issue and costs no other page."""
+def read_group(archive: Archive, dataset: Dataset, group: PageGroup, robots: Protego | None) -> GroupReading:
+    """Read every state of a group's pages; a page on which the parser fails is an issue and costs no other page."""
+    states: dict[State, Record | None] = {}
+    issues: dict[str, tuple[Issue, ...]] = {}
+    for entry in group.good:
+        reading = read_state_or_report(archive, dataset, group, entry)
+        states[entry.url, entry.sha256 or ""] = reading.record
+        issues[entry.url] = reading.issues
+    if any(states.values()):
+        return GroupReading(group, states, ())
+    if not states:
+        return GroupReading(group, states, (_never_read(group, robots, dataset),))
+    newest = max(group.good, key=lambda entry: entry.fetched_at)
+    return GroupReading(group, states, issues[newest.url])
+
+
+def read_state_or_report(
+    archive: Archive, dataset: Dataset, group: PageGroup, entry: IndexEntry, reply_id: str | None = None
+) -> Reading:
+    """Read what a capture holds as letter `reply_id`, else as that of its article id."""
     try:
-        return read_group(archive, dataset, group, robots)
+        return _read_state(archive, dataset, group, entry, reply_id or f"{dataset.name}:{group.article_id}")
     except DafuError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a page can make the parser do
         detail = f"{type(error).__name__}: {without_contact(str(error)[:200])}"
-        return Reading(None, (issue("parse_failed", "parse", detail, url=group.pages[0].url),))
+        return Reading(None, (issue("parse_failed", "parse", detail, url=entry.url),))
 
 
-def read_group(archive: Archive, dataset: Dataset, group: PageGroup, robots: Protego | None) -> Reading:
-    """Read the newest state of a letter; the reading's issues say what could not be read and why.
-
-    Of several addresses the newest that reads as a letter counts: a file beside a page does not displace it.
-    """
-    good = group.good
-    if not good:
-        return Reading(None, (_never_read(group, robots, dataset),))
-    newest_of_each = {entry.url: entry for entry in good}.values()
-    readings = [
-        (entry, _reading_of(archive, dataset, group, entry))
-        for entry in sorted(newest_of_each, key=lambda entry: entry.fetched_at, reverse=True)
-    ]
-    newest, reading = next((pair for pair in readings if pair[1].record), readings[0])
-    if reading.record is None:
-        return reading
-    states = _states(archive, dataset, group, newest, reading.record)
-    reply = reading.record.reply
-    known = {
-        "version": 1 + sum(later[0] != earlier[0] for earlier, later in pairwise(states)),
-        "capture_id": states[-1][2].capture_id,
-        "flags": sorted({*reply.flags, *(["withdrawn"] if group.withdrawn else [])}),
-    }
-    record = reading.record.model_copy(update={"reply": reply.model_copy(update=known)})
-    return Reading(record, reading.issues)
-
-
-def one_letter_each(records: Iterable[Record]) -> Iterator[tuple[Record, list[Issue]]]:
-    """Join records of the same title and text: the lowest reply_id stays, every other page becomes an issue."""
-    by_content: dict[str, list[Record]] = defaultdict(list)
-    for record in records:
-        by_content[record.reply.content_sha256].append(record)
-    for same in by_content.values():
-        first, *others = sorted(same, key=lambda record: record.reply.reply_id)
-        if not others:
-            yield first, []
+def missing_attachments(archive: Archive, dataset: Dataset, entry: IndexEntry, reply_id: str) -> list[Issue]:
+    """Return an issue for every attachment of a captured page of which no bytes could be had."""
+    found = []
+    for link in read_attachment_links(archive.page(entry).text, entry.url):
+        captures = archive.captures_of(link.url)
+        if not dataset.ours(link.url):
+            why = "on another host, not asked for"
+        elif not captures:
+            why = "not asked for yet, or not allowed by robots.txt"
+        elif archive.last_good(link.url) is None:
+            why = captures[-1].outcome
+        else:
             continue
-        flags = sorted({*first.reply.flags, "posted_twice"})
-        issues = [
-            issue(
-                "duplicate_page",
-                "parse",
-                f"the same letter as {first.reply.url}",
-                url=other.reply.url,
-                reply_id=first.reply.reply_id,
-            )
-            for other in others
-        ]
-        alive = next((r.reply for r in (first, *others) if "withdrawn" not in r.reply.flags), None)
-        known: dict[str, object] = {
-            "first_seen_at": min(record.reply.first_seen_at for record in same),
-            "last_seen_at": max(record.reply.last_seen_at for record in same),
-            "flags": [flag for flag in flags if flag != "withdrawn" or alive is None],
-        }
-        if alive is not None:
-            known |= {"url": alive.url, "column_path": alive.column_path, "capture_id": alive.capture_id}
-        yield first.model_copy(update={"reply": first.reply.model_copy(update=known)}), issues
+        detail = f"{why}: {link.label}"
+        found.append(issue("attachment_missing", "parse", detail, url=link.url, reply_id=reply_id))
+    return found
 
 
-def _reading_of(archive: Archive, dataset: Dataset, group: PageGroup, entry: IndexEntry) -> Reading:
+def _read_state(archive: Archive, dataset: Dataset, group: PageGroup, entry: IndexEntry, reply_id: str) -> Reading:
     body = archive.body(entry)
+    page = next(page for page in reversed(group.pages) if page.url == entry.url)
     if not is_markup(body, entry.content_type):
-        title = _page_of(group, entry).title
-        detail = f"{entry.content_type or 'no type'}, {len(body)} bytes: {title}"
+        detail = f"{entry.media_type or entry.content_type or 'no type'}, {len(body)} bytes: {page.title}"
         return Reading(None, (issue("attachment_only", "parse", detail, url=entry.url),))
-    html = decode(body, entry.content_type).text
-    return read_letter(html, dataset.page_selectors(), _provenance(dataset, group, entry))
-
-
-def _provenance(dataset: Dataset, group: PageGroup, entry: IndexEntry) -> Provenance:
-    page = _page_of(group, entry)
-    return Provenance(
-        reply_id=f"{dataset.name}:{group.article_id}",
+    provenance = Provenance(
+        reply_id=reply_id,
         url=entry.url,
         province=dataset.province,
         column_path=page.column.path,
         column_kind=page.column.kind,
         listed_on=page.listed_on,
         capture_id=entry.capture_id,
-        first_seen_at=group.good[0].fetched_at,
-        last_seen_at=max(e.fetched_at for e in group.captures if e.outcome in _SEEN),
+        first_seen_at=entry.fetched_at,
+        last_seen_at=entry.fetched_at,
     )
-
-
-def _page_of(group: PageGroup, entry: IndexEntry) -> ListedPage:
-    return next(page for page in group.pages if page.url == entry.url)
-
-
-def _states(
-    archive: Archive, dataset: Dataset, group: PageGroup, newest: IndexEntry, record: Record
-) -> list[tuple[str, str, IndexEntry]]:
-    """Return the states the letter went through as (content digest, address, first capture of it), oldest first.
-
-    A page whose bytes changed around the letter, such as a printed date of viewing, is in the same state.
-    """
-    states: list[tuple[str, str, IndexEntry]] = []
-    read: dict[str, str | None] = {newest.sha256 or "": record.reply.content_sha256}
-    for entry in group.good:
-        key = entry.sha256 or ""
-        if key not in read:
-            found = _reading_of(archive, dataset, group, entry).record
-            read[key] = found.reply.content_sha256 if found else None
-        content = read[key]
-        if content and (not states or states[-1][:2] != (content, entry.url)):
-            states.append((content, entry.url, entry))
-    return states
+    return read_letter(decode(body, entry.content_type).text, dataset.page_selectors(), provenance)
 
 
 def _never_read(group: PageGroup, robots: Protego | None, dataset: Dataset) -> Issue:

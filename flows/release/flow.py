@@ -47,7 +47,7 @@ def _released(dataset: Dataset) -> dict[str, Any]:
             advance(1)
             path = make_visible(dataset, staging, version, rows, entries, checks)
             advance(1)
-    except (OSError, duckdb.Error) as error:
+    except (OSError, duckdb.IOException) as error:
         raise DafuError(
             f"{dataset.releases} cannot be written ({_reason(error)}); free space or mend its permissions and run "
             f"`dafu release {dataset.name}` again; the releases there are untouched"

@@ -14,6 +14,8 @@ from functools import lru_cache
 from io import BufferedIOBase
 from socket import SHUT_RDWR, SO_LINGER, SOL_SOCKET
 
+from flows.datasets import Dataset
+
 GOOD = f"<!doctype html><html><title>答复</title><body>{'<p>您提出的提案收悉。</p>' * 60}</body></html>"
 
 
@@ -160,3 +162,12 @@ def _bomb() -> bytes:
 def after(times: int, first: Fault, then: Fault) -> Fault:
     """Misbehave so many times, then behave."""
     return lambda connection: (first if connection.earlier < times else then)(connection)
+
+
+def site_at(address: str, dataset: Dataset, **politeness: object) -> Dataset:
+    """Let a dataset's site stand at `address` on loopback, asked impatiently."""
+    site = dataset.site.model_copy(update={"base_url": address, "folder": None, "private_addresses": True})
+    quick = {"repository": "https://example.org/dafu", "retries": 2, "timeout_seconds": 0.4, "total_seconds": 0.8}
+    limits = {"max_bytes": 2_000_000, "failures_in_a_row": 99}
+    asked = dataset.politeness.model_copy(update={**quick, **limits, **politeness})
+    return dataset.model_copy(update={"site": site, "politeness": asked})

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import gzip
-import os
 import threading
 import time
-from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -16,13 +12,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from warcio.archiveiterator import ArchiveIterator
-from warcio.checker import Checker
 
 from flows.crawl.archive import Archive
 from flows.crawl.catalogue import article_id
 from flows.crawl.frontier import Frontier
-from flows.crawl.session import Answer, Session
+from flows.crawl.session import Session
 from flows.crawl.site_folder import FolderSite, serving
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError, SiteUnreachableError
@@ -79,13 +73,6 @@ def open_to_loopback(dataset: Dataset, **settings: object) -> Dataset:
     return dataset.model_copy(update={"politeness": politeness, "site": site})
 
 
-def answer(
-    url: str, body: bytes = b"<html>page</html>", status: int = 200, headers: dict[str, str] | None = None
-) -> Answer:
-    said = {"Content-Type": "text/html", **(headers or {})}
-    return Answer(url, dt.datetime.now(dt.UTC), [("User-Agent", "dafu")], status, "OK", list(said.items()), body)
-
-
 def test_requests_are_an_interval_apart_and_say_who_asks(dataset: Dataset) -> None:
     with site([(200, {}, b"ok")]) as (address, asked):
         session = Session(open_to_loopback(dataset, interval_seconds=0.15), None)
@@ -136,68 +123,6 @@ def test_nobody_there_is_an_answer_too(dataset: Dataset) -> None:
     assert (found.status, found.failure) == (None, "unreachable")
 
 
-def test_the_archive_is_standard_warc_and_gives_back_what_was_kept(tmp_path: Path) -> None:
-    body = "<html><meta charset='gb2312'>答复</html>".encode("gb18030")
-    with Archive(tmp_path).writing("demo") as archive:
-        plain = archive.keep(answer("http://site/a", body))
-        packed = archive.keep(answer("http://site/b", gzip.compress(body), headers={"Content-Encoding": "gzip"}))
-        unchanged = archive.keep(answer("http://site/a", b"", 304, {"ETag": '"x"'}))
-        failed = archive.keep(Answer("http://site/c", dt.datetime.now(dt.UTC), [], failure="timeout", detail="slow"))
-    assert (plain.outcome, plain.encoding_declared, plain.encoding_used) == ("ok", "gb2312", "gb18030")
-    assert packed.sha256 == plain.sha256
-    assert (unchanged.outcome, unchanged.bytes) == ("unchanged", 0)
-    assert (failed.outcome, failed.status) == ("timeout", None)
-    assert Archive(tmp_path).body(packed) == body
-    (path,) = tmp_path.glob("*.warc.gz")
-    with path.open("rb") as file:
-        kinds = [record.rec_type for record in ArchiveIterator(file, check_digests="raise")]
-    assert kinds == ["warcinfo", "request", "response", "request", "response", "request", "revisit", "metadata"]
-
-
-def test_warcio_check_finds_no_fault(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Archive(tmp_path).writing("demo") as archive:
-        archive.keep(answer("http://site/a"))
-
-    checker = Checker(Namespace(inputs=[str(path) for path in tmp_path.glob("*.warc.gz")], verbose=False))
-    checker.process_all()
-    assert checker.exit_value == 0, capsys.readouterr().out
-
-
-def test_the_index_is_rebuilt_from_the_warc_files(tmp_path: Path) -> None:
-    with Archive(tmp_path).writing("demo") as archive:
-        for number in range(5):
-            archive.keep(answer(f"http://site/{number}", f"<html>{number}</html>".encode()))
-        kept = archive.entries()
-    (tmp_path / "index.parquet").unlink()
-    assert Archive(tmp_path).entries() == kept
-
-
-def test_a_record_cut_off_by_a_kill_is_removed_and_the_rest_stands(tmp_path: Path) -> None:
-    with Archive(tmp_path).writing("demo") as archive:
-        archive.keep(answer("http://site/whole"))
-        archive.keep(answer("http://site/torn", os.urandom(5000)))
-    (tmp_path / "index.parquet").unlink()
-    (path,) = tmp_path.glob("*.warc.gz")
-    os.truncate(path, path.stat().st_size - 700)
-    with Archive(tmp_path).writing("demo") as archive:
-        assert [entry.url for entry in archive.entries()] == ["http://site/whole"]
-        archive.keep(answer("http://site/torn", b"<html>again</html>"))
-    reopened = Archive(tmp_path)
-    assert {entry.url for entry in reopened.entries()} == {"http://site/whole", "http://site/torn"}
-    for file in tmp_path.glob("*.warc.gz"):
-        with file.open("rb") as stream:
-            assert [record.rec_type for record in ArchiveIterator(stream, check_digests="raise")]
-
-
-def test_one_writer_at_a_time(tmp_path: Path) -> None:
-    with (
-        Archive(tmp_path).writing("demo"),
-        pytest.raises(DafuError, match="is being written by process"),
-        Archive(tmp_path).writing("demo"),
-    ):
-        pass
-
-
 @pytest.mark.parametrize(
     ("url", "identifier"),
     [
@@ -243,30 +168,6 @@ def test_a_port_in_use_is_said_plainly(dataset: Dataset) -> None:
             serving(dataset.model_copy(update={"site": taken}), later=False),
         ):
             pass
-
-
-def test_damage_in_the_middle_is_said_and_nothing_is_cut_off(tmp_path: Path) -> None:
-    with Archive(tmp_path).writing("demo") as archive:
-        for number in range(5):
-            archive.keep(answer(f"http://site/{number}", os.urandom(3000)))
-    (tmp_path / "index.parquet").unlink()
-    (path,) = tmp_path.glob("*.warc.gz")
-    damaged = bytearray(path.read_bytes())
-    damaged[len(damaged) // 4] ^= 0xFF
-    path.write_bytes(damaged)
-    with pytest.raises(DafuError, match=r"is damaged after byte \d+ .*restore it from a copy"):
-        Archive(tmp_path)
-    assert path.read_bytes() == damaged
-
-
-@pytest.mark.parametrize("index", [b"", b"PAR1 no more", None])
-def test_an_index_that_cannot_be_read_is_rebuilt(tmp_path: Path, index: bytes | None) -> None:
-    with Archive(tmp_path).writing("demo") as archive:
-        archive.keep(answer("http://site/a"))
-        kept = archive.entries()
-    if index is not None:
-        (tmp_path / "index.parquet").write_bytes(index)
-    assert Archive(tmp_path).entries() == kept
 
 
 @pytest.mark.parametrize("status", [429, 503, 302])

@@ -27,6 +27,7 @@ from tests.flows.fault_server import (
     garbage,
     reset_in_body,
     silent,
+    site_at,
     trickle,
     trickle_head,
 )
@@ -125,14 +126,6 @@ BLOCKS: dict[str, Fault] = {
 
 def path_of(fault: str) -> str:
     return "/" + fault.replace(" ", "_").replace(",", "").replace("$", "")
-
-
-def site_at(address: str, dataset: Dataset, **politeness: object) -> Dataset:
-    site = dataset.site.model_copy(update={"base_url": address, "folder": None, "private_addresses": True})
-    quick = {"repository": "https://example.org/dafu", "retries": RETRIES, "timeout_seconds": 0.4, "total_seconds": 0.8}
-    limits = {"max_bytes": 2_000_000, "failures_in_a_row": 99}
-    asked = dataset.politeness.model_copy(update={**quick, **limits, **politeness})
-    return dataset.model_copy(update={"site": site, "politeness": asked})
 
 
 @pytest.fixture

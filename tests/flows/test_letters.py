@@ -11,7 +11,9 @@ from flows.crawl.archive import Archive
 from flows.crawl.catalogue import Catalogue, ListedPage, read_catalogue
 from flows.crawl.session import Answer
 from flows.datasets import Dataset, load_dataset
-from flows.parse.letters import one_letter_each, page_groups, read_group, read_group_or_report
+from flows.parse.history import Letter, one_letter_each, unread
+from flows.parse.letters import page_groups, read_group
+from schemas.issues import Issue
 from tests.conftest import copy_of_demo
 
 SITE = "http://jyt.demo.invalid/jyt/gk/zfxxgk/fdzdgknr/jyta/szxta"
@@ -30,13 +32,15 @@ def dataset(tmp_path: Path) -> Dataset:
 
 
 def kept(dataset: Dataset, *answers: tuple[str, int, str]) -> Archive:
-    """Keep answers (address, status, page or where a redirect leads), a day apart; return the archive."""
+    """Keep answers (address, status, page or where a redirect leads), a run and a day each; return the archive."""
     with Archive(dataset.archive).writing("demo") as archive:
         for day, (url, status, said) in enumerate(answers):
             moved = {"Location": said} if 300 <= status < 400 else {"Content-Type": "text/html"}
             body = b"" if 300 <= status < 400 else said.encode()
             at = START + dt.timedelta(days=day)
+            archive.begin("revisit", at)
             archive.keep(Answer(url, at, [], status, "", list(moved.items()), body))
+            archive.end(at)
     return archive
 
 
@@ -44,82 +48,83 @@ def listed(dataset: Dataset, *urls: str) -> Catalogue:
     return Catalogue({url: ListedPage(url, "答复", None, dataset.columns[0]) for url in urls}, ())
 
 
+def letters_of(archive: Archive, dataset: Dataset, catalogue: Catalogue) -> tuple[list[Letter], list[Issue]]:
+    """Return the letters of an archive, and the issues of pages without one."""
+    read = [read_group(archive, dataset, group, None) for group in page_groups(archive, catalogue)]
+    letters = one_letter_each(archive, dataset, catalogue, read)
+    return letters, list(unread(letters, read))
+
+
+def letter_of(archive: Archive, dataset: Dataset, catalogue: Catalogue) -> Letter:
+    """Return the one letter of an archive."""
+    ((letter,), _) = letters_of(archive, dataset, catalogue)
+    return letter
+
+
+def events(letter: Letter) -> list[tuple[str, int]]:
+    return [(event.event, event.version) for event in letter.record.history]
+
+
 def test_a_page_that_a_listed_one_redirects_to_is_the_same_letter(dataset: Dataset) -> None:
     archive = kept(dataset, (OLD, 200, PAGE), (OLD, 301, NEW), (NEW, 200, PAGE.replace("办好", "办强")))
-    (group,) = page_groups(archive, listed(dataset, OLD))
-    reply = read_group(archive, dataset, group, None).record
-    assert reply is not None
+    reply = letter_of(archive, dataset, listed(dataset, OLD)).record
     assert (reply.reply.reply_id, reply.reply.url, reply.reply.version) == ("demo:2023081309440572739", NEW, 2)
     assert "withdrawn" not in reply.reply.flags
 
 
 def test_a_letter_behind_a_redirect_from_the_start_is_read(dataset: Dataset) -> None:
     archive = kept(dataset, (OLD, 302, "../../2024n/2024010209440572740/index.shtml"), (NEW, 200, PAGE))
-    (group,) = page_groups(archive, listed(dataset, OLD))
-    reply = read_group(archive, dataset, group, None).record
-    assert reply is not None
+    reply = letter_of(archive, dataset, listed(dataset, OLD)).record
     assert (reply.reply.reply_id, reply.reply.url) == ("demo:2023081309440572739", NEW)
 
 
 @pytest.mark.parametrize(("status", "said"), [(404, "<html>404</html>"), (302, "/index.shtml")])
 def test_a_letter_whose_page_is_gone_stays_and_is_flagged(dataset: Dataset, status: int, said: str) -> None:
     archive = kept(dataset, (OLD, 200, PAGE), (OLD, status, said))
-    (group,) = page_groups(archive, listed(dataset, OLD))
-    reply = read_group(archive, dataset, group, None).record
-    assert reply is not None
+    reply = letter_of(archive, dataset, listed(dataset, OLD)).record
     assert "withdrawn" in reply.reply.flags
 
 
 def test_redirects_in_a_circle_end(dataset: Dataset) -> None:
     archive = kept(dataset, (OLD, 302, NEW), (NEW, 302, OLD))
-    (group,) = page_groups(archive, listed(dataset, OLD))
-    reading = read_group(archive, dataset, group, None)
-    assert (reading.record, [issue.code for issue in reading.issues]) == (None, ["fetch_failed"])
+    letters, issues = letters_of(archive, dataset, listed(dataset, OLD))
+    assert (letters, [issue.code for issue in issues]) == ([], ["fetch_failed"])
 
 
 def test_a_page_redirected_to_a_list_is_not_read_as_a_letter(dataset: Dataset) -> None:
     first = dataset.list_urls()[0][1]
     archive = kept(dataset, (OLD, 200, PAGE), (OLD, 302, first), (first, 200, "<html>a list</html>"))
     catalogue = Catalogue(listed(dataset, OLD).pages, (), frozenset({first}))
-    (group,) = page_groups(archive, catalogue)
-    reply = read_group(archive, dataset, group, None).record
-    assert reply is not None
+    reply = letter_of(archive, dataset, catalogue).record
     assert (reply.reply.url, reply.reply.flags) == (OLD, ["withdrawn"])
 
 
 def test_a_file_beside_a_page_does_not_displace_the_letter(dataset: Dataset) -> None:
     file = OLD.replace("index.shtml", "P020230813.pdf")
     archive = kept(dataset, (OLD, 200, PAGE), (file, 200, "%PDF-1.4"))
-    (group,) = page_groups(archive, listed(dataset, OLD, file))
-    reply = read_group(archive, dataset, group, None).record
-    assert reply is not None
+    reply = letter_of(archive, dataset, listed(dataset, OLD, file)).record
     assert reply.reply.url == OLD
 
 
 def test_a_page_that_changes_around_the_letter_is_in_the_same_state(dataset: Dataset) -> None:
     dated = [PAGE.replace("<body>", f"<body><p>今天是：2026年1月{day}日</p>") for day in (1, 2)]
     archive = kept(dataset, *((OLD, 200, page) for page in dated))
-    (group,) = page_groups(archive, listed(dataset, OLD))
-    reply = read_group(archive, dataset, group, None).record
-    assert reply is not None
+    reply = letter_of(archive, dataset, listed(dataset, OLD)).record
     assert (reply.reply.version, reply.reply.capture_id) == (1, archive.entries()[0].capture_id)
 
 
 def test_a_letter_is_withdrawn_only_when_all_its_pages_are(dataset: Dataset) -> None:
     archive = kept(dataset, (OLD, 200, PAGE), (NEW, 200, PAGE), (OLD, 404, "<html>404</html>"))
-    groups = page_groups(archive, listed(dataset, OLD, NEW))
-    records = [record for group in groups if (record := read_group(archive, dataset, group, None).record)]
-    ((first, issues),) = one_letter_each(records)
-    assert (first.reply.reply_id, first.reply.url) == ("demo:2023081309440572739", NEW)
-    assert "withdrawn" not in first.reply.flags
-    assert [issue.code for issue in issues] == ["duplicate_page"]
+    letter = letter_of(archive, dataset, listed(dataset, OLD, NEW))
+    assert (letter.record.reply.reply_id, letter.record.reply.url) == ("demo:2023081309440572739", NEW)
+    assert letter.record.reply.flags == ["posted_twice"]
+    assert events(letter) == [("appeared", 1), ("moved", 1)]
 
 
 def test_a_page_on_which_the_parser_fails_is_an_issue(dataset: Dataset) -> None:
     archive = kept(dataset, (OLD, 200, PAGE.replace("我们", "<div>" * 3000)))
-    (group,) = page_groups(archive, listed(dataset, OLD))
-    reading = read_group_or_report(archive, dataset, group, None)
-    assert (reading.record, [issue.code for issue in reading.issues]) == (None, ["parse_failed"])
+    letters, issues = letters_of(archive, dataset, listed(dataset, OLD))
+    assert (letters, [issue.code for issue in issues]) == ([], ["parse_failed"])
 
 
 def test_a_row_with_a_chinese_name_is_asked_for_and_one_that_is_no_address_is_reported(dataset: Dataset) -> None:

@@ -27,8 +27,9 @@ DESIGNED = {
     "sentences": "reply_id sentence_id section_id n text role char_start char_end tokens",
     "citations": "reply_id sentence_id raw title title_key doc_number issuers issuer_basis char_start char_end",
     "quantities": "reply_id sentence_id raw value unit counted approximate status fact_id char_start char_end",
-    "captures": "capture_id url fetched_at status outcome sha256 bytes encoding_declared encoding_used warc_file "
-    "warc_offset",
+    "captures": "capture_id url fetched_at status outcome sha256 bytes media_type encoding_declared encoding_used "
+    "warc_file warc_offset",
+    "history": "reply_id version event seen_at url content_sha256 changed_fields capture_id",
     "issues": "reply_id stage url severity code detail",
     "dictionary": "table_name column_name type description_en description_zh unit source",
 }

@@ -1,0 +1,45 @@
+"""The files that a page links to: those whose address ends like a document's or an archive's."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from parsers.listing import absolute
+from parsers.markup import soup_of
+from parsers.privacy import without_contact
+from parsers.text import normalise
+
+_FILE = re.compile(r"\.(?:docx?|wps|xlsx?|et|pdf|ofd|zip|rar|7z)$", re.IGNORECASE)
+_PERHAPS = re.compile(r"\.(?:docx?|wps|xlsx?|et|pdf|ofd|zip|rar|7z)\s*[\"'>?#\s]", re.IGNORECASE)
+"""Cheap to look for: a page on which it is not found need not be taken apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentLink:
+    """A link to a file: what it is called on the page, and its absolute address."""
+
+    label: str
+    url: str
+
+
+def read_attachment_links(html: str, url: str) -> tuple[AttachmentLink, ...]:
+    """Return the files that the page `html` at `url` links to, in order, each address once."""
+    if not _PERHAPS.search(html):
+        return ()
+    found: dict[str, AttachmentLink] = {}
+    for link in soup_of(html).select("a[href]"):
+        target = absolute(url, str(link["href"]).strip())
+        if is_file_address(target):
+            found.setdefault(target, AttachmentLink(without_contact(normalise(link.get_text())), target))
+    return tuple(found.values())
+
+
+def is_file_address(url: str) -> bool:
+    """Tell whether an address ends like a file's; what the file is, only its bytes tell."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(_FILE.search(parts.path))

@@ -1,0 +1,85 @@
+"""A crawl that is killed, again and again, ends as one that was never disturbed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from flows.crawl.archive import Archive
+from flows.datasets import Dataset, load_dataset
+from tests.conftest import copy_of_demo
+from tests.flows.living_site import LivingSite, alive, crawl_once
+from tests.flows.test_archive import checked_by_warcio
+
+KILLS = 60
+PAGES = 300
+_OF_THE_MOMENT = {"capture_id", "fetched_at", "warc_offset", "warc_end"}
+
+
+def site_of_300_pages() -> LivingSite:
+    site = LivingSite(per_page=20)
+    for number in range(PAGES):
+        site.add(str(number), "2024n" if number % 3 else "2023n")
+    for number in range(0, PAGES, 50):
+        path = site.path(str(number), "2024n" if number % 3 else "2023n")
+        site.pages[path] = site.pages[path].replace("</body>", '<a href="file.pdf">附件</a></body>')
+        site.answers[path.replace("index.shtml", "file.pdf")] = lambda c: c.send(body=b"%PDF-1.4 the same")
+    return site
+
+
+def index_of(dataset: Dataset) -> list[dict[str, Any]]:
+    """Return the index without what differs between any two crawls: times, ids and how well those compress."""
+    return [entry.model_dump(exclude=_OF_THE_MOMENT) for entry in Archive(dataset.archive).entries()]
+
+
+def test_sixty_kills_cost_nothing(tmp_path: Path) -> None:
+    rng = random.Random(20261124)
+    dataset = load_dataset("demo", copy_of_demo(tmp_path))
+    site = site_of_300_pages()
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.flows.living_site"])
+    with alive(site, dataset) as (live, log):
+        undisturbed = live.model_copy(update={"folder": tmp_path / "undisturbed"})
+        crawl_once(undisturbed)
+        log.asked.clear()
+        paced = live.model_copy(
+            update={"politeness": live.politeness.model_copy(update={"interval_seconds": 0.02, "jitter": 0})}
+        )
+        for _ in range(KILLS):
+            crawl = context.Process(target=crawl_once, args=(paced,))
+            crawl.start()
+            time.sleep(rng.uniform(0, 0.2))
+            crawl.kill()
+            crawl.join()
+            assert crawl.exitcode == -9, "the crawl was done before it could be killed so often"
+        report = crawl_once(live)
+        asked = Counter(path for path, _, _ in log.asked)
+    archive = Archive(dataset.archive)
+    assert (report.resumed, len(archive.runs), archive.runs[0].complete) == (True, 1, True)
+    assert index_of(live) == index_of(undisturbed)
+    kept = Counter(entry.url for entry in archive.entries())
+    assert set(kept.values()) == {1}, "nothing is kept twice"
+    assert len(kept) == len(asked) == 1 + 5 + 10 + PAGES + 6
+    # a kill between an answer and its record loses that one answer, which nobody had kept
+    assert sum(asked.values()) - len(asked) <= KILLS
+    assert archive.verify().problems == []
+    assert Archive(dataset.archive, use_index=False).entries() == archive.entries()
+    checked_by_warcio(dataset.archive)
+
+
+def test_a_run_that_was_cut_short_is_gone_on_with(tmp_path: Path) -> None:
+    dataset = load_dataset("demo", copy_of_demo(tmp_path))
+    site = LivingSite()
+    for number in range(12):
+        site.add(str(number))
+    with alive(site, dataset) as (live, log):
+        crawl_once(live, pages=5)
+        before = [path for path, _, _ in log.asked]
+        log.asked.clear()
+        report = crawl_once(live)
+    assert (report.resumed, report.run, report.new_pages) == (True, 1, 7)
+    assert not set(before) & {path for path, _, _ in log.asked}
