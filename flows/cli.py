@@ -10,10 +10,11 @@ import json
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from rich.console import Console, RenderableType
@@ -23,6 +24,7 @@ from rich.text import Text
 from flows import console, environment
 from flows.datasets import DATASETS_VARIABLE, DEFAULT_DATASET, dataset_names, datasets_folder, load_dataset
 from flows.errors import DafuError, UsageError
+from schemas.archive import Mode
 
 EXIT_CODES = {
     0: "done, also when nothing changed",
@@ -145,11 +147,20 @@ def dafu() -> None:
 _later = click.option("--later", is_flag=True, help="Serve the later state of a site that is a folder (the demo).")
 
 
+_mode = click.option(
+    "--mode",
+    type=click.Choice(get_args(Mode)),
+    help="What to ask for: the newest part of every list, every page conditionally, or every page in full; else as "
+    "dataset.toml schedules it.",
+)
+
+
 @dafu.command()
 @_dataset()
 @_later
+@_mode
 @common
-def run(dataset: str, *, later: bool, datasets: Path, as_json: bool) -> None:
+def run(dataset: str, *, later: bool, mode: Mode | None, datasets: Path, as_json: bool) -> None:
     """Run the whole pipeline: crawl, parse, release.
 
     \b
@@ -159,19 +170,23 @@ def run(dataset: str, *, later: bool, datasets: Path, as_json: bool) -> None:
     load_dataset(dataset, datasets)
     from flows.pipeline import pipeline  # noqa: PLC0415 - Prefect takes seconds to import
 
-    _staged(partial(pipeline, dataset, str(datasets), later=later), as_json=as_json, named=None)
+    _staged(partial(pipeline, dataset, str(datasets), later=later, mode=mode), as_json=as_json, named=None)
 
 
 @dafu.command()
 @_dataset()
 @_later
+@_mode
 @common
-def crawl(dataset: str, *, later: bool, datasets: Path, as_json: bool) -> None:
-    """Fetch what is new or changed on the site and keep it in the archive."""
+def crawl(dataset: str, *, later: bool, mode: Mode | None, datasets: Path, as_json: bool) -> None:
+    """Fetch what is new or changed on the site and keep it in the archive.
+
+    A run that was cut short less than a day ago is gone on with: nothing that it kept is asked for again.
+    """
     load_dataset(dataset, datasets)
     from flows.crawl.flow import crawl as stage  # noqa: PLC0415 - Prefect takes seconds to import
 
-    _staged(partial(stage, dataset, str(datasets), later=later), as_json=as_json, named="crawl")
+    _staged(partial(stage, dataset, str(datasets), later=later, mode=mode), as_json=as_json, named="crawl")
 
 
 @dafu.command()
@@ -293,6 +308,71 @@ def verify(named: str, *, datasets: Path, as_json: bool) -> None:
         click.echo(f"{folder}: all {files} files are as they were released")
 
 
+@dafu.command()
+@click.argument("words", nargs=-1, required=True, metavar="[DATASET[@VERSION]] REPLY")
+@common
+def history(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
+    """Show what happened to one letter on the site, and what each edit changed in its text.
+
+    REPLY is a reply_id, the site's article id, or the proposal's number. The texts of former versions are read from the
+    archive; without it the events are shown alone.
+
+    \b
+    dafu history demo 2024080608514477290
+    """
+    from flows.read import history as reader  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+    from flows.read.show import find_letter  # noqa: PLC0415
+
+    named, wanted = _dataset_and(words, "letter", datasets)
+    dataset, folder = release_of(named, datasets)
+    told = reader.told(dataset, find_letter(database_of(folder), wanted))
+    if as_json:
+        click.echo(reader.as_json(told))
+    else:
+        _printed(reader.as_text(told))
+
+
+@dafu.group("archive")
+def archive_group() -> None:
+    """Look after an archive: the captured bytes from which everything else is made."""
+
+
+@archive_group.command("verify")
+@_dataset()
+@common
+def verify_archive(dataset: str, *, datasets: Path, as_json: bool) -> None:
+    """Read every record of the archive again and check its digests, and the index against them."""
+    from flows.crawl.archive import Archive  # noqa: PLC0415 - commands load only what they need
+
+    folder = load_dataset(dataset, datasets).archive
+    found = Archive(folder).verify()
+    if found.problems:
+        raise DafuError(f"{folder}: {'; '.join(found.problems)}")
+    if as_json:
+        click.echo(json.dumps({**asdict(found), "intact": True}))
+    else:
+        click.echo(f"{folder}: {found.records} records, {found.captures} captures in {found.files} files are intact")
+
+
+@archive_group.command("reindex")
+@_dataset()
+@common
+def reindex_archive(dataset: str, *, datasets: Path, as_json: bool) -> None:
+    """Write the archive's index anew from its WARC files."""
+    from flows.crawl.archive import Archive  # noqa: PLC0415 - commands load only what they need
+
+    folder = load_dataset(dataset, datasets).archive
+    if not folder.is_dir():
+        raise DafuError(f"{folder} does not exist yet; run `dafu crawl {dataset}` first")
+    with Archive(folder, use_index=False).writing(dataset) as found:
+        captures, runs = len(found.entries()), len(found.runs)
+    if as_json:
+        click.echo(json.dumps({"captures": captures, "runs": runs}))
+    else:
+        click.echo(f"{folder}: the index holds {captures} captures of {runs} runs")
+
+
 def _put(text: str, output: Path | None) -> None:
     if output is None:
         click.echo(text, nl=False)
@@ -352,7 +432,13 @@ def _print_summary(reports: dict[str, dict[str, Any]]) -> None:
 
 def _crawl_summary(report: dict[str, Any]) -> str:
     counts = ", ".join(f"{count} {outcome}" for outcome, count in report["outcomes"].items())
-    return f"{report['requests']} requests ({counts}), {report['new_pages']} new pages, {report['bytes'] / 1000:.0f} kB"
+    went_on = "went on with " if report["resumed"] else ""
+    saved = f", {report['saved_requests']} answered without a body" if report["saved_requests"] else ""
+    slowest = "".join(f"\nslowest: {slow['seconds']:.2f} s {slow['url']}" for slow in report["slowest"][:1])
+    return (
+        f"{went_on}run {report['run']} ({report['mode']}): {report['requests']} requests ({counts}), "
+        f"{report['new_pages']} new pages, {report['bytes'] / 1000:.0f} kB in {report['seconds']:.1f} s{saved}{slowest}"
+    )
 
 
 def _parse_summary(report: dict[str, Any]) -> str:

@@ -54,9 +54,15 @@ def _commands() -> Iterator[str]:
         yield f"| {code} | {meaning} |"
     context = _context(dafu, "dafu", None)
     yield f"\n```text\n{dafu.get_help(context)}\n```"
-    for name, command in dafu.commands.items():
+    yield from _group(dafu, "dafu", context)
+
+
+def _group(group: click.Group, named: str, context: click.Context) -> Iterator[str]:
+    for name, command in group.commands.items():
         inner = _context(command, name, context)
-        yield f"\n## `dafu {name}`\n\n```text\n{command.get_help(inner)}\n```"
+        yield f"\n## `{named} {name}`\n\n```text\n{command.get_help(inner)}\n```"
+        if isinstance(command, click.Group):
+            yield from _group(command, f"{named} {name}", inner)
 
 
 def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
