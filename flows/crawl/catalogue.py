@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from flows.crawl.archive import Archive
 from flows.datasets import Dataset, SiteColumn
-from parsers.listing import Listing, Row, absolute, read_listing
+from parsers.listing import Listing, ListSelectors, Row, absolute, read_listing
 from schemas.archive import IndexEntry
 from schemas.issues import Issue, issue
 
@@ -24,6 +24,8 @@ SEEN = ("ok", "unchanged")
 """Outcomes that show a page as it is."""
 MAX_LIST_PAGES = 2000
 """More list pages than a column of the site can have: a pager that leads in circles of new addresses ends here."""
+_LISTINGS: dict[tuple[str, str | None, ListSelectors], Listing] = {}
+_REMEMBERED = 10_000
 _ARTICLE = re.compile(r"/(\d{19}|[0-9a-fA-F]{32})(?=[/._]|$)")
 
 
@@ -169,7 +171,6 @@ class _Lists:
 
     def __init__(self, archive: Archive, dataset: Dataset, before: int | None) -> None:
         self._archive, self._dataset, self._before = archive, dataset, before
-        self._listings: dict[tuple[str, str | None], Listing] = {}
         self._states: dict[str, dict[int, tuple[IndexEntry, IndexEntry | None]]] = {}
         self._outside: dict[str, Issue] = {}
         self.lists: set[str] = set()
@@ -192,7 +193,7 @@ class _Lists:
             if last.outcome not in SEEN or good is None:
                 ended = last.outcome == "gone" and url != first  # a page beyond the last one is a real 404
                 return Walk(first, tuple(rows), whole=ended, sound=ended)
-            listing = self._listing(good)
+            listing = listing_of(self._archive, self._dataset, good)
             rows += followed(listing, self._dataset)
             for row in listing.rows:
                 problem = outside(row, self._dataset)
@@ -217,15 +218,8 @@ class _Lists:
                 yield issue("list_unreadable", "parse", f"no answer is a list: {said}", url=url)
             elif good is None and url in {first for _, first in self._dataset.list_urls()}:
                 yield issue("list_unreadable", "parse", "no answer is a list: gone, status 404", url=url)
-            elif good is not None and not self._listing(good).rows:
+            elif good is not None and not listing_of(self._archive, self._dataset, good).rows:
                 yield issue("list_unreadable", "parse", "no selector found a row on the list page", url=url)
-
-    def _listing(self, good: IndexEntry) -> Listing:
-        key = (good.url, good.sha256)
-        if key not in self._listings:
-            html = self._archive.page(good).text
-            self._listings[key] = read_listing(html, good.url, self._dataset.list_selectors())
-        return self._listings[key]
 
     def _of(self, url: str) -> dict[int, tuple[IndexEntry, IndexEntry | None]]:
         """Return for each run (the last that a list page answered, the capture that holds it)."""
@@ -239,6 +233,16 @@ class _Lists:
                 found[entry.run] = (entry, good)
             self._states[url] = found
         return self._states[url]
+
+
+def listing_of(archive: Archive, dataset: Dataset, good: IndexEntry) -> Listing:
+    """Return what a captured list page says; a state of a page is taken apart once in a process."""
+    key = (good.url, good.sha256, dataset.list_selectors())
+    if key not in _LISTINGS:
+        if len(_LISTINGS) >= _REMEMBERED:
+            _LISTINGS.clear()
+        _LISTINGS[key] = read_listing(archive.page(good).text, good.url, key[2])
+    return _LISTINGS[key]
 
 
 def next_page(listing: Listing, dataset: Dataset) -> str | None:

@@ -20,6 +20,7 @@ from flows.crawl.catalogue import (
     SEEN,
     Walk,
     followed,
+    listing_of,
     next_page,
     read_catalogue,
     redirect_target,
@@ -181,7 +182,7 @@ class Frontier:
                 ended = entry is not None and entry.outcome == "gone" and url != first
                 return Walk(first, tuple(rows), whole=ended, sound=ended)
             good = self.archive.last_good(url)
-            listing = self._listing(good) if good else Listing((), None, None)
+            listing = listing_of(self.archive, self.dataset, good) if good else Listing((), None, None)
             rows += followed(listing, self.dataset)
             url = next_page(listing, self.dataset)
             known = entry.outcome == "unchanged" or self._overlaps(rows)
@@ -199,18 +200,16 @@ class Frontier:
 
     def _judged(self, answer: Answer, good: IndexEntry | None) -> Answer:
         """Tell a list page that lost its rows, which looks like any other page, from one that has them."""
-        if answer.status != 200 or answer.failure or good is None or not self._listing(good).rows:
+        if answer.status != 200 or answer.failure or good is None:
+            return answer
+        if not listing_of(self.archive, self.dataset, good).rows:
             return answer
         html = decode(inflated(answer.body, answer.header("Content-Encoding"))[0], answer.header("Content-Type")).text
-        if outcome_of(200, html, answer.url) != "ok" or self._read(html, answer.url).rows:
+        if outcome_of(200, html, answer.url) != "ok":
+            return answer
+        if read_listing(html, answer.url, self.dataset.list_selectors()).rows:
             return answer
         return replace(answer, verdict="list_empty")
-
-    def _listing(self, good: IndexEntry) -> Listing:
-        return self._read(self.archive.page(good).text, good.url)
-
-    def _read(self, html: str, url: str) -> Listing:
-        return read_listing(html, url, self.dataset.list_selectors())
 
     def _recent_rules(self, url: str) -> IndexEntry | None:
         """Return the last answer for robots.txt, at the end of its redirects, if it is of today and tells rules."""
