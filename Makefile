@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check unlocked format lock docs clean
+.PHONY: help setup demo test bench check unlocked format lock docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,17 @@ check: $(STAMP) ## lint, format check, types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 
+# In an environment of its own: what we are measured against is nothing that dafu needs.
+BENCH := $(VENV)/bench
+$(BENCH)/.installed: requirements-bench.lock $(STAMP)
+	@test -x $(BENCH)/bin/python || $(PYTHON) -m venv $(BENCH)
+	@$(UV) pip sync --quiet --python $(BENCH)/bin/python --require-hashes --build-constraints requirements.lock requirements-bench.lock
+	@$(UV) pip install --quiet --python $(BENCH)/bin/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+bench: $(BENCH)/.installed ## measure speed and memory, side by side with others
+	@$(BENCH)/bin/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,min,max,rounds --timeout=0
+
 # The lock hides what a plain install would get: this shows whether the bounds in pyproject.toml are enough.
 UNLOCKED := $(VENV)/unlocked
 unlocked: $(STAMP) ## install without the lock, and run the demo with that
@@ -57,6 +68,9 @@ lock: ## resolve requirements.lock anew (hashes, no addresses)
 	@test -x $(UV) || { $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv; }
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate --upgrade --group dev --group setup pyproject.toml --output-file requirements.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+	  --no-annotate --upgrade --group bench --group setup --constraints requirements.lock pyproject.toml \
+	  --output-file requirements-bench.lock
 
 docs: $(STAMP) ## write the reference pages from schemas/ and the command line
 	@$(BIN)/python -m flows.reference

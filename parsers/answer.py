@@ -7,6 +7,7 @@ of it is ever read as a letter.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from urllib.parse import urljoin, urlsplit
 
 from schemas.captures import Outcome
@@ -29,6 +30,7 @@ _STUB = 300
 """A page that says it is gone, or broken, says little else: such words count only in a text shorter than this."""
 _SILENT = re.compile(r"<(?:script|style)\b", re.IGNORECASE)
 _SILENT_END = re.compile(r"</(?:script|style)\s*>", re.IGNORECASE)
+_TEXT = re.compile(r"(?:^|>)([^<>]+)")
 _HOME = re.compile(r"^/?(?:(?:index|default|home)\.\w+)?$", re.IGNORECASE)
 
 
@@ -65,12 +67,23 @@ def _redirection(url: str, location: str | None) -> Outcome:
     return "redirected_home" if leads_home else "redirected"
 
 
+def _texts(html: str) -> Iterator[str]:
+    """Yield the texts between the tags of a page, scripts and styles left out."""
+    for part in _SILENT_END.split(html):
+        spoken = _SILENT.search(part)
+        for found in _TEXT.finditer(part, 0, spoken.start() if spoken else len(part)):
+            words = " ".join(found[1].split())
+            if words:
+                yield words
+
+
 def _stub(html: str) -> Outcome:
     """Tell a page from a few words in its place: gone, or broken."""
-    spoken = (_SILENT.split(part, maxsplit=1)[0] for part in _SILENT_END.split(html))
-    words = " ".join(re.sub(r"<[^<>]*>", " ", " ".join(spoken)).split())
-    if len(words) >= _STUB:
-        return "ok"
+    words = ""
+    for text in _texts(html):
+        words = f"{words} {text}" if words else text
+        if len(words) >= _STUB:
+            return "ok"  # nearly every page, and long before its end
     if _CAPTCHA.search(words):
         return "blocked"
     if _SOFT_GONE.search(words):

@@ -12,7 +12,7 @@ from parsers.privacy import without_contact
 from parsers.text import normalise
 
 _FILE = re.compile(r"\.(?:docx?|wps|xlsx?|et|pdf|ofd|zip|rar|7z)$", re.IGNORECASE)
-_PERHAPS = re.compile(r"\.(?:docx?|wps|xlsx?|et|pdf|ofd|zip|rar|7z)\s*[\"'>?#\s]", re.IGNORECASE)
+_PERHAPS = re.compile(rb"\.(?:docx?|wps|xlsx?|et|pdf|ofd|zip|rar|7z)[\"'>?#\s]", re.IGNORECASE)
 """Cheap to look for: a page on which it is not found need not be taken apart."""
 
 
@@ -26,7 +26,7 @@ class AttachmentLink:
 
 def read_attachment_links(html: str, url: str) -> tuple[AttachmentLink, ...]:
     """Return the files that the page `html` at `url` links to, in order, each address once."""
-    if not _PERHAPS.search(html):
+    if not may_link_files(html.encode("utf-8", errors="replace")):
         return ()
     found: dict[str, AttachmentLink] = {}
     for link in soup_of(html).select("a[href]"):
@@ -34,6 +34,11 @@ def read_attachment_links(html: str, url: str) -> tuple[AttachmentLink, ...]:
         if is_file_address(target):
             found.setdefault(target, AttachmentLink(without_contact(normalise(link.get_text())), target))
     return tuple(found.values())
+
+
+def may_link_files(body: bytes) -> bool:
+    """Tell whether it is worth looking for links to files in a page's bytes."""
+    return _PERHAPS.search(body) is not None
 
 
 def is_file_address(url: str) -> bool:

@@ -66,8 +66,8 @@ def read_listing(html: str, url: str, selectors: ListSelectors) -> Listing:
 
 
 def _row(item: Tag, url: str, date_selectors: tuple[str, ...]) -> Row | None:
-    link = item.select_one("a[href]")
-    if link is None:
+    link = item.find("a", href=True)
+    if not isinstance(link, Tag):
         return None
     href = str(link["href"]).strip()
     if not href or href.startswith(("javascript:", "#", "mailto:")):

@@ -188,8 +188,9 @@ class Archive:
     def keep(self, answer: Answer) -> IndexEntry:
         """Append an answer to the archive and return its index entry; it is on disk when this returns."""
         body, problem = warc.inflated(answer.body, answer.header("Content-Encoding"))
-        same = self._same_payload(answer, body)
-        records = warc.records_of(answer, same, self.last_good(answer.url))
+        digest = warc.payload_digest(answer.body)
+        same = self._same_payload(answer, body, digest)
+        records = warc.records_of(answer, digest, same, self.last_good(answer.url))
         packed = [warc.gzipped(record) for record in records]
         told = records[-1]
         kept = warc.Kept(told.rec_type, told.rec_headers, told.http_headers, _said(told), 0, 0)
@@ -282,11 +283,11 @@ class Archive:
         origin = self._payloads.get(revisit.headers.get_header("WARC-Payload-Digest") or "")
         return self._raw(origin) if origin else b""
 
-    def _same_payload(self, answer: Answer, body: bytes) -> IndexEntry | None:
+    def _same_payload(self, answer: Answer, body: bytes, digest: str) -> IndexEntry | None:
         """Return the capture that holds the very bytes of a good answer, None if it is to be kept itself."""
         if answer.status != 200 or answer.failure or answer.verdict or not answer.body:
             return None
-        origin = self._payloads.get(warc.payload_digest(answer.body))
+        origin = self._payloads.get(digest)
         if origin is None or origin.sha256 != hashlib.sha256(body).hexdigest():
             return None  # SHA-1 alone is no proof: pages can be made that share it
         return origin if origin.content_encoding == answer.header("Content-Encoding") else None

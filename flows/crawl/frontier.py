@@ -32,8 +32,8 @@ from flows.crawl.warc import inflated
 from flows.datasets import Dataset, SiteColumn
 from flows.errors import BlockedError, SiteUnreachableError
 from parsers.answer import outcome_of
-from parsers.attachments import is_file_address, read_attachment_links
-from parsers.encoding import decode
+from parsers.attachments import is_file_address, may_link_files, read_attachment_links
+from parsers.encoding import decode, is_markup
 from parsers.listing import Listing, Row, read_listing
 from schemas.archive import IndexEntry, Mode
 
@@ -63,6 +63,7 @@ class Frontier:
             for entry in archive.entries()
             if entry.run == self.run.number and entry.outcome not in UNSETTLED
         }
+        self._linked: dict[str, tuple[str, ...]] = {}
         self._claimed: set[str] = set()
         self._claims = threading.Lock()
         self.before = read_catalogue(archive, dataset, self.run.number)
@@ -136,8 +137,10 @@ class Frontier:
         if listing:
             answer = self._judged(answer, good)
         entry = self.archive.keep(answer)
+        links = () if listing or entry.outcome != "ok" else self._links(url, answer)
         with self._claims:
             self._asked[url] = entry
+            self._linked[url] = links
             self.report.add(answer, entry, good)
         if entry.outcome == "blocked":
             raise BlockedError(
@@ -158,18 +161,27 @@ class Frontier:
             self.ask(file)
         return url
 
-    def _attachments(self, url: str) -> list[str]:
+    def _attachments(self, url: str) -> tuple[str, ...]:
         """Return the files of our own host that a page links to, if this run has seen the page."""
         entry = self._asked.get(url)
         if entry is None or entry.outcome not in SEEN or is_file_address(url) or url in self.before.lists:
-            return []
-        if entry.outcome == "unchanged" and self.run.mode == "incremental":
-            return []
+            return ()
+        if entry.outcome == "ok" and url in self._linked:
+            return self._linked.pop(url)
         good = self.archive.last_good(url)
-        if good is None or good.encoding_used is None:
-            return []
-        found = read_attachment_links(self.archive.page(good).text, url)
-        return [link.url for link in found if self.dataset.ours(link.url)]
+        if (self.run.mode == "incremental" and entry.outcome == "unchanged") or good is None:
+            return ()
+        return self._files_of(self.archive.page(good).text, url) if good.encoding_used else ()
+
+    def _links(self, url: str, answer: Answer) -> tuple[str, ...]:
+        """Return the files that an answer links to, without looking for it in the archive again."""
+        body = inflated(answer.body, answer.header("Content-Encoding"))[0]
+        if not may_link_files(body) or not is_markup(body, answer.header("Content-Type")):
+            return ()
+        return self._files_of(decode(body, answer.header("Content-Type")).text, url)
+
+    def _files_of(self, html: str, url: str) -> tuple[str, ...]:
+        return tuple(link.url for link in read_attachment_links(html, url) if self.dataset.ours(link.url))
 
     def _walk(self, first: str) -> Walk:
         rows: list[Row] = []

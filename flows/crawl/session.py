@@ -150,11 +150,10 @@ class Session:
         request = line.session.prepare_request(requests.Request("GET", url, headers=conditions))
         asked_at = self.now()
         sent = list(request.headers.items())
-        settings = line.session.merge_environment_settings(url, {}, stream=True, verify=None, cert=None)
         waits = (self._politeness.connect_seconds, self._politeness.timeout_seconds)
         with line.watch.limited(self._politeness.total_seconds):
             try:
-                response = line.session.send(request, timeout=waits, allow_redirects=False, **settings)
+                response = line.session.send(request, timeout=waits, allow_redirects=False, **line.settings)
             except ForbiddenAddressError as error:
                 return Answer(url, asked_at, sent, failure="forbidden_address", detail=str(error))
             except requests.RequestException as error:
@@ -195,8 +194,14 @@ class _Line:
     def __init__(self, dataset: Dataset, agent: str, proxy: str | None) -> None:
         self.watch = Watch()
         self.session = requests.Session()
-        self.session.trust_env = proxy is None
         self.session.proxies = {"http": proxy} if proxy else {}
+        # What the environment says of proxies and certificates is read once: only this host is ever asked. A password
+        # that ~/.netrc may hold for it is none of its business.
+        self.session.trust_env = proxy is None
+        self.settings = self.session.merge_environment_settings(
+            dataset.site.base_url, {}, stream=True, verify=None, cert=None
+        )
+        self.session.trust_env = False
         self.session.headers.update({"User-Agent": agent, "Accept-Encoding": "gzip", "Accept": "*/*"})
         if dataset.politeness.contact:
             self.session.headers["From"] = dataset.politeness.contact

@@ -10,8 +10,10 @@ addresses that a name may lead to. Both are added here, where the socket is made
 
 from __future__ import annotations
 
+import math
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
@@ -38,19 +40,54 @@ class Watch:
     def limited(self, seconds: float) -> Iterator[None]:
         """Cut the connection if the block has not ended after `seconds`."""
         self.used, self.ran_out = None, False
-        timer = threading.Timer(seconds, self._cut)
-        timer.daemon = True
-        timer.start()
+        _clock.start(self, time.monotonic() + seconds)
         try:
             yield
         finally:
-            timer.cancel()
+            _clock.stop(self)
 
-    def _cut(self) -> None:
+    def cut(self) -> None:
+        """End the request: its time ran out."""
         self.ran_out = True
         if self.used is not None:
             with suppress(OSError):  # it has just ended by itself
                 self.used.shutdown(socket.SHUT_RDWR)
+
+
+class _Clock:
+    """One thread that cuts whatever has run out of time; a timer thread for each request would cost as much as it."""
+
+    def __init__(self) -> None:
+        self._ends: dict[Watch, float] = {}
+        self._changed = threading.Condition()
+        self._wakes_at = math.inf
+        self._thread: threading.Thread | None = None
+
+    def start(self, watch: Watch, ends: float) -> None:
+        with self._changed:
+            self._ends[watch] = ends
+            if self._thread is None or not self._thread.is_alive():  # none yet, or it stayed behind in a fork
+                self._thread = threading.Thread(target=self._run, name="request clock", daemon=True)
+                self._thread.start()
+            if ends < self._wakes_at:
+                self._changed.notify()
+
+    def stop(self, watch: Watch) -> None:
+        with self._changed:
+            self._ends.pop(watch, None)
+
+    def _run(self) -> None:
+        with self._changed:
+            while True:
+                now = time.monotonic()
+                for watch in [watch for watch, ends in self._ends.items() if ends <= now]:
+                    del self._ends[watch]
+                    watch.cut()
+                self._wakes_at = min(self._ends.values(), default=math.inf)
+                self._changed.wait(None if self._wakes_at == math.inf else self._wakes_at - now)
+
+
+_clock = _Clock()
 
 
 class GuardedAdapter(HTTPAdapter):

@@ -70,10 +70,10 @@ def payload_digest(body: bytes) -> str:
     return "sha1:" + base64.b32encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode("ascii")
 
 
-def records_of(answer: Answer, same: IndexEntry | None, good: IndexEntry | None) -> list[Any]:
+def records_of(answer: Answer, digest: str, same: IndexEntry | None, good: IndexEntry | None) -> list[Any]:
     """Return the records of an answer, the one that tells of it last.
 
-    `same` is the capture whose payload the answer repeats, if any; `good` is the newest one that a 304 refers to.
+    `digest` is its body's; `same` is the capture whose payload the answer repeats, if any; `good` is the newest one that a 304 refers to.
     """
     date = {"WARC-Date": _date(answer.asked_at)}
     if answer.status is None:
@@ -92,7 +92,7 @@ def records_of(answer: Answer, same: IndexEntry | None, good: IndexEntry | None)
         headers["WARC-Refers-To-Target-URI"] = origin.url
         headers["WARC-Refers-To-Date"] = _date(origin.fetched_at)
     if answer.body:
-        headers["WARC-Payload-Digest"] = payload_digest(answer.body)
+        headers["WARC-Payload-Digest"] = digest
     body = b"" if revisit else answer.body
     response = _builder.create_warc_record(
         answer.url,
