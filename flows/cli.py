@@ -345,7 +345,7 @@ def verify_archive(dataset: str, *, datasets: Path, as_json: bool) -> None:
     """Read every record of the archive again and check its digests, and the index against them."""
     from flows.crawl.archive import Archive  # noqa: PLC0415 - commands load only what they need
 
-    folder = load_dataset(dataset, datasets).archive
+    folder = _archive_of(dataset, datasets)
     found = Archive(folder).verify()
     if found.problems:
         raise DafuError(f"{folder}: {'; '.join(found.problems)}")
@@ -362,15 +362,20 @@ def reindex_archive(dataset: str, *, datasets: Path, as_json: bool) -> None:
     """Write the archive's index anew from its WARC files."""
     from flows.crawl.archive import Archive  # noqa: PLC0415 - commands load only what they need
 
-    folder = load_dataset(dataset, datasets).archive
-    if not folder.is_dir():
-        raise DafuError(f"{folder} does not exist yet; run `dafu crawl {dataset}` first")
+    folder = _archive_of(dataset, datasets)
     with Archive(folder, use_index=False).writing(dataset) as found:
         captures, runs = len(found.entries()), len(found.runs)
     if as_json:
         click.echo(json.dumps({"captures": captures, "runs": runs}))
     else:
         click.echo(f"{folder}: the index holds {captures} captures of {runs} runs")
+
+
+def _archive_of(dataset: str, datasets: Path) -> Path:
+    folder = load_dataset(dataset, datasets).archive
+    if not folder.is_dir():
+        raise DafuError(f"{folder} does not exist yet; run `dafu crawl {dataset}` first")
+    return folder
 
 
 def _put(text: str, output: Path | None) -> None:

@@ -342,3 +342,72 @@ def test_a_query_reaches_no_file_but_the_release(dafu: Dafu, runs: ThreeRuns, st
 
 def test_brackets_are_shown_as_they_are(dafu: Dafu, runs: ThreeRuns) -> None:
     assert "[/b][red]" in dafu("sql", "demo", "SELECT '[/b][red]' AS x", "--datasets", str(runs.datasets)).out
+
+
+def test_history_shows_what_an_edit_did_to_the_sentences(dafu: Dafu, at: tuple[str, str], runs: ThreeRuns) -> None:
+    shown = dafu("history", "demo", "0163", *at).out.splitlines()
+    assert [line.split("UTC  ")[1].split()[0] for line in shown if "UTC" in line] == ["appeared", "edited"]
+    assert [line for line in shown if line.startswith(("  - ", "  + "))] == [
+        "  - 2025年底前,省教育厅将新增应用型本科示范专业80个。",
+        "  + 2026年底前,省教育厅将新增应用型本科示范专业120个。",
+    ]
+    told = dafu("history", "demo", "0163", "--json", *at).json
+    assert [(event["event"], event["version"]) for event in told] == [("appeared", 1), ("edited", 2)]
+    assert [change["sign"] for change in told[1]["changes"]] == ["-", "+"]
+    moved = dafu("history", "demo", "0064", *at).out
+    assert "moved" in moved
+    assert "/2023n/2022070808552946371/" in moved
+    assert "withdrawn" in dafu("history", "demo", "1219", *at).out
+    assert dafu("history", f"demo@{runs.before.name}", "0163", *at).out.count("UTC") == 1
+
+
+def test_history_without_the_archive_shows_the_events(dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
+    without = shutil.ignore_patterns("archive", "records")
+    shutil.copytree(runs.datasets / "demo", tmp_path / "demo", ignore=without, symlinks=True)
+    shown = dafu("history", "demo", "0163", "--datasets", str(tmp_path)).out
+    assert "edited" in shown
+    assert "the archive with the texts is not here" in shown
+
+
+def test_the_archive_is_verified_and_reindexed(dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
+    shutil.copytree(runs.datasets / "demo", tmp_path / "demo", ignore=shutil.ignore_patterns("releases", "records"))
+    at = ("--datasets", str(tmp_path))
+    assert "are intact" in dafu("archive", "verify", "demo", *at).out
+    assert dafu("archive", "verify", "demo", "--json", *at).json["captures"] > 200
+    index = tmp_path / "demo/archive/index.parquet"
+    kept = index.read_bytes()
+    index.write_bytes(b"no index")
+    assert dafu("archive", "reindex", "demo", "--json", *at).json["runs"] == 3
+    assert index.read_bytes() == kept
+    (path,) = (tmp_path / "demo/archive").glob("*.warc.gz")
+    damaged = bytearray(path.read_bytes())
+    damaged[len(damaged) // 2] ^= 0xFF
+    path.write_bytes(damaged)
+    assert path.name in one_sentence(dafu("archive", "verify", "demo", *at), 1)
+    assert path.read_bytes() == damaged
+
+
+def test_an_archive_that_is_not_there_is_said(dafu: Dafu, tmp_path: Path) -> None:
+    at = ("--datasets", str(copy_of_demo(tmp_path)))
+    assert "dafu crawl demo" in one_sentence(dafu("archive", "reindex", "demo", *at), 1)
+    assert "dafu crawl demo" in one_sentence(dafu("archive", "verify", "demo", *at), 1)
+    assert not (tmp_path / "demo/archive").exists()
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_the_mode_can_be_chosen_and_the_report_tells_it(dafu: Dafu, tmp_path: Path) -> None:
+    at = ("--datasets", str(copy_of_demo(tmp_path)))
+    first = dafu("crawl", "demo", "--json", *at).json
+    assert (first["run"], first["mode"], first["resumed"], first["saved_requests"]) == (1, "revisit", False, 0)
+    assert first["requests"] == sum(first["outcomes"].values())
+    assert len(first["slowest"]) == 5
+    incremental = dafu("crawl", "demo", "--mode", "incremental", "--json", *at).json
+    # the lists' first pages, and a letter that answered "gone" is settled: nothing else is asked for
+    assert (incremental["mode"], incremental["requests"], incremental["saved_requests"]) == ("incremental", 8, 8)
+    assert incremental["saved_bytes"] > 10_000
+    sweep = dafu("crawl", "demo", "--mode", "sweep", *at)
+    assert "run 3 (sweep)" in sweep.out
+    assert "slowest:" in sweep.out
+    assert "crawl: pages: " in sweep.err
+    assert "/s" in sweep.err
+    assert "--mode" in one_sentence(dafu("crawl", "demo", "--mode", "hasty", *at), 2)

@@ -73,8 +73,8 @@ def payload_digest(body: bytes) -> str:
 def records_of(answer: Answer, digest: str, same: IndexEntry | None, good: IndexEntry | None) -> list[Any]:
     """Return the records of an answer, the one that tells of it last.
 
-    `digest` is its body's; `same` is the capture whose payload the answer repeats, if any; `good` is the newest one, which
-    a 304 refers to.
+    `digest` is its body's; `same` is the capture whose payload the answer repeats, if any; `good` is the newest one,
+    which a 304 refers to.
     """
     date = {"WARC-Date": _date(answer.asked_at)}
     if answer.status is None:
