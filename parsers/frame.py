@@ -10,9 +10,9 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 
-from parsers.markup import first_text, lines_of, soup_of
+from parsers.markup import Page, lines_of
 from parsers.numerals import date_in
 from parsers.text import normalise
 
@@ -61,25 +61,25 @@ class Frame:
 
 def read_frame(html: str, selectors: PageSelectors) -> Frame:
     """Read the page `html`."""
-    soup = soup_of(html)
-    metas = _metas(soup)
-    body, selector = _body(soup, selectors.body)
-    page_lines = lines_of(soup)
+    page = Page(html)
+    metas = page.metas()
+    body, selector = _body(page, selectors.body)
+    page_lines = page.lines()
     lines = [line for line in lines_of(body) if not _ATTACHMENT_WORDS.match(line)] if body else []
 
-    title = first_text(soup, selectors.title) or normalise(metas.get("articletitle", "")) or None
+    title = _title(page, selectors.title) or normalise(metas.get("articletitle", "")) or None
     printed_in_letter = _title_lines(lines, title)
     title = title or (lines[0] if printed_in_letter else None)
     title_proper, salutation = _without_salutation(title)
     lines = lines[printed_in_letter:]
-    byline = " ".join(_byline_lines(soup, page_lines, selectors.byline))
+    byline = " ".join(_byline_lines(page, page_lines, selectors.byline))
 
     flags = {
         "repeated_title": title is not None and page_lines.count(title) > 1,
         "salutation_in_title": salutation is not None,
         "viewing_date": any(_VIEWING_DATE.search(line) for line in page_lines),
         "neighbour_numbers": any(_NEIGHBOUR.match(line) for line in page_lines),
-        "attachment_missing": _attachment_missing(soup, page_lines),
+        "attachment_missing": _attachment_missing(page, page_lines),
         "has_table": body is not None and body.find("table") is not None,
     }
     return Frame(
@@ -96,21 +96,21 @@ def read_frame(html: str, selectors: PageSelectors) -> Frame:
     )
 
 
-def _metas(soup: BeautifulSoup) -> dict[str, str]:
-    """Return the page's metas by lower-case name; of duplicates the first that says something."""
-    metas: dict[str, str] = {}
-    for meta in soup.find_all("meta", attrs={"name": True}):
-        content = str(meta.get("content") or "").strip()
-        if content:
-            metas.setdefault(str(meta["name"]).lower(), content)
-    return metas
-
-
-def _body(soup: BeautifulSoup, selectors: tuple[str, ...]) -> tuple[Tag | None, str | None]:
+def _title(page: Page, selectors: tuple[str, ...]) -> str | None:
+    """Return the text of the first selector's first match that has any."""
     for selector in selectors:
-        element = soup.select_one(selector)
-        if element is not None:
-            return element, selector
+        text = normalise(next((element.get_text() for element in page.select(selector)), ""))
+        if text:
+            return text
+    return None
+
+
+def _body(page: Page, selectors: tuple[str, ...]) -> tuple[Tag | None, str | None]:
+    """Return the letter's place and the selector that found it: of several places the first that says anything."""
+    for selector in selectors:
+        places = list(page.select(selector))
+        if places:
+            return next((place for place in places if place.get_text(strip=True)), places[0]), selector
     return None, None
 
 
@@ -132,9 +132,9 @@ def _title_lines(lines: list[str], title: str | None) -> int:
     return count
 
 
-def _byline_lines(soup: BeautifulSoup, page_lines: list[str], selectors: tuple[str, ...]) -> list[str]:
+def _byline_lines(page: Page, page_lines: list[str], selectors: tuple[str, ...]) -> list[str]:
     for selector in selectors:
-        elements = soup.select(selector)
+        elements = list(page.select(selector))
         if elements:
             return [line for element in elements for line in lines_of(element)]
     return [line for line in page_lines if len(line) < 120 and _PUBLISHED.search(line)][:1]
@@ -149,6 +149,6 @@ def _found_date(pattern: re.Pattern[str], byline: str) -> dt.date | None:
     return date_in(_found(pattern, byline) or "")
 
 
-def _attachment_missing(soup: BeautifulSoup, page_lines: list[str]) -> bool:
+def _attachment_missing(page: Page, page_lines: list[str]) -> bool:
     announced = any(_ATTACHMENT_WORDS.match(line) for line in page_lines)
-    return announced and not any(_FILE.search(str(link["href"])) for link in soup.find_all("a", href=True))
+    return announced and not any(_FILE.search(address) for address in page.links())

@@ -32,28 +32,17 @@ def brackets_apart(text: str, opening: str = "《", closing: str = "》") -> lis
 
     An opening bracket that is never closed is passed over, so that one lost 》 does not swallow the rest.
     """
+    opened: list[int] = []
     found: list[tuple[int, int]] = []
-    start = 0
-    while (start := text.find(opening, start)) != -1:
-        end = _closing_at(text, start, opening, closing)
-        if end is None:
-            start += 1
-            continue
-        found.append((start, end))
-        start = end
+    for match in re.finditer(f"[{re.escape(opening + closing)}]", text):
+        if match.group() == opening:
+            opened.append(match.start())
+        elif opened:
+            start = opened.pop()
+            while found and found[-1][0] > start:  # what it encloses is part of it
+                found.pop()
+            found.append((start, match.end()))
     return found
-
-
-def _closing_at(text: str, start: int, opening: str, closing: str) -> int | None:
-    depth = 0
-    for position in range(start, len(text)):
-        if text[position] == opening:
-            depth += 1
-        elif text[position] == closing:
-            depth -= 1
-            if depth == 0:
-                return position + 1
-    return None
 
 
 def outside_titles(text: str) -> str:

@@ -63,8 +63,7 @@ def search_tokens(words: Iterable[str]) -> list[str]:
 
 def keywords(words: Iterable[str]) -> list[str]:
     """Return the ten words of highest TF-IDF, best first; ties in the order of the code points."""
-    weights = _idf()
-    typical = sorted(weights.values())[len(weights) // 2]
+    weights, typical = _idf()
     counts = Counter(word for word in words if len(word) > 1 and not any(c.isdigit() for c in word) and word.isalnum())
     scored = sorted(counts, key=lambda word: (-counts[word] * weights.get(word, typical), word))
     return scored[:_KEYWORDS]
@@ -90,6 +89,7 @@ def _term_set() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1)
-def _idf() -> dict[str, float]:
-    weights, _ = jieba.analyse.TFIDF().idf_loader.get_idf()
-    return dict(weights)
+def _idf() -> tuple[dict[str, float], float]:
+    """Return the weights of jieba's TF-IDF, and their median for words that it does not know."""
+    weights, typical = jieba.analyse.TFIDF().idf_loader.get_idf()
+    return dict(weights), typical

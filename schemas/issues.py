@@ -56,6 +56,11 @@ REASON_CODES: dict[str, ReasonCode] = {
         "列表行直接指向附件；已存档，未解析。",
     ),
     "no_selector_matched": ReasonCode("error", "No selector found the letter on the page.", "没有选择器能找到正文。"),
+    "oversized": ReasonCode(
+        "warning",
+        "The letter's place holds more text than any letter; it was not read.",
+        "正文过长，超出任何答复，未解析。",
+    ),
     "no_text": ReasonCode(
         "warning",
         "The letter's place holds no text (an image, or nothing).",
