@@ -28,7 +28,7 @@ from parsers.words import keywords, search_tokens, words_of
 from schemas.facts import Citation, Quantity, QuantityStatus
 from schemas.issues import Issue, issue
 from schemas.record import Record
-from schemas.replies import Kind, LetterType, Reply
+from schemas.replies import IdentityBasis, Kind, LetterType, Reply
 from schemas.structure import Section, Sentence
 
 _HEAD_LINES = 6
@@ -51,6 +51,8 @@ _KIND_OF_ROLE: dict[str, Kind] = {
     "提案者": "cppcc_proposal",
     "提案人": "cppcc_proposal",
 }
+_LONGEST_LINE, _LONGEST_TEXT = 20_000, 300_000
+"""Far more characters than the longest real paragraph and letter have: what holds more is a page gone wrong."""
 _DUPLICATE_LENGTH = 10
 """A sentence shorter than this may recur in a letter without being a copying slip."""
 
@@ -105,6 +107,9 @@ def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Readi
         return _unread(known, "no_selector_matched", f"none of {', '.join(selectors.body)} is on the page")
     if not frame.lines:
         return _unread(known, "no_text", f"{frame.selector} holds {frame.images} picture(s) and no text")
+    longest, total = max(map(len, frame.lines)), sum(map(len, frame.lines))
+    if longest > _LONGEST_LINE or total > _LONGEST_TEXT:
+        return _unread(known, "oversized", f"{total} characters, {longest} of them in one paragraph")
     lines, removed = without_contacts(list(frame.lines))
     parts = _parts(lines)
     opening = next((line for _, line in parts.paragraphs[:4] if _OPENING.search(line)), None)
@@ -112,9 +117,10 @@ def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Readi
     if look_alike:
         return _unread(known, "not_a_letter", f"{look_alike}: {frame.title or parts.lines[0][:60]}")
 
-    identity = _identity(frame, opening)
+    addressee = parts.addressee or (read_salutation(frame.salutation_in_title) if frame.salutation_in_title else None)
+    identity, basis = _identity(frame, opening, addressee, known.column_kind)
     facts = _facts(parts, identity, known.reply_id)
-    reply = _reply(frame, parts, identity, facts, known)
+    reply = _reply(frame, parts, addressee, identity, basis, facts, known)
     issues = [
         issue("contact_removed", "parse", f"{rule}: {count}", url=known.url, reply_id=known.reply_id)
         for rule, count in sorted(removed.items())
@@ -176,8 +182,24 @@ def _look_alike(frame: Frame, parts: _Parts, opening: str | None) -> str | None:
     return "news"
 
 
-def _identity(frame: Frame, opening: str | None) -> Identity:
-    return read_identity(frame.title_proper).completed_by(read_identity(_identifying(opening)))
+def _identity(
+    frame: Frame, opening: str | None, addressee: Addressee | None, column_kind: Kind
+) -> tuple[Identity, list[IdentityBasis]]:
+    """Return the identity and what it was read from: each source is asked only for what those before it lack."""
+    roles = [_KIND_OF_ROLE.get(proposer.role or "") for proposer in addressee.proposers] if addressee else []
+    sources: tuple[tuple[IdentityBasis, Identity], ...] = (
+        ("title", read_identity(frame.title_proper)),
+        ("opening", read_identity(_identifying(opening))),
+        ("salutation", Identity(kind=next((kind for kind in roles if kind), None))),
+        ("column", Identity(kind=column_kind)),
+    )
+    identity = Identity()
+    basis: list[IdentityBasis] = []
+    for name, said in sources:
+        completed = identity.completed_by(said)
+        if completed != identity:
+            identity, basis = completed, [*basis, name]
+    return identity, basis
 
 
 def _identifying(opening: str | None) -> str | None:
@@ -278,6 +300,7 @@ def _sentences(
                     n=n,
                     text=text,
                     role=rule.role,
+                    rule=rule.name,
                     char_start=offset + start,
                     char_end=offset + end,
                     tokens=search_tokens(words),
@@ -337,11 +360,16 @@ def _fact_id(reply_id: str, value: float, counted: str) -> str:
 # --- the letter's own row ------------------------------------------------------------------------------------------
 
 
-def _reply(frame: Frame, parts: _Parts, identity: Identity, facts: _Facts, known: Provenance) -> Reply:
+def _reply(
+    frame: Frame,
+    parts: _Parts,
+    addressee: Addressee | None,
+    identity: Identity,
+    basis: list[IdentityBasis],
+    facts: _Facts,
+    known: Provenance,
+) -> Reply:
     text = "\n".join(parts.lines)
-    addressee = parts.addressee
-    if addressee is None and frame.salutation_in_title:
-        addressee = read_salutation(frame.salutation_in_title)
     published_on = frame.published_on or known.listed_on
     signed_on = parts.signature.signed_on
     letter_type: LetterType = "reply"
@@ -362,6 +390,7 @@ def _reply(frame: Frame, parts: _Parts, identity: Identity, facts: _Facts, known
         reply_id=known.reply_id,
         letter_type=letter_type,
         kind=kind,
+        identity_basis=basis,
         body_raw=identity.body_raw,
         body=body_name(identity.body_raw, known.province),
         province=known.province,

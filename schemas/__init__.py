@@ -1,10 +1,14 @@
 """What a record is: one declaration per table, from which every other description of it is derived."""
 
+from schemas.attachments import Attachment
 from schemas.captures import Capture
+from schemas.commitments import Commitment
 from schemas.dictionary import DictionaryEntry
 from schemas.facts import Citation, Quantity
 from schemas.history import HistoryEvent
 from schemas.issues import Issue
+from schemas.names import Enumeration, Organization, Programme
+from schemas.passages import SharedPassage
 from schemas.replies import Reply
 from schemas.structure import Section, Sentence
 from schemas.table import Table
@@ -15,6 +19,12 @@ TABLES: tuple[type[Table], ...] = (
     Sentence,
     Citation,
     Quantity,
+    Commitment,
+    Enumeration,
+    Organization,
+    Programme,
+    Attachment,
+    SharedPassage,
     Capture,
     HistoryEvent,
     Issue,
@@ -22,5 +32,5 @@ TABLES: tuple[type[Table], ...] = (
 )
 """The tables of a release, in the order in which they are listed everywhere."""
 
-SCHEMA_VERSION = "1.1.0"
+SCHEMA_VERSION = "1.2.0"
 """Of the tables as a whole: a removed or retyped column raises the first number, an added one the second."""

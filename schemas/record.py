@@ -6,8 +6,12 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict
 
+from schemas.attachments import Attachment
+from schemas.commitments import Commitment
 from schemas.facts import Citation, Quantity
 from schemas.history import HistoryEvent
+from schemas.names import Enumeration, Organization, Programme
+from schemas.passages import SharedPassage
 from schemas.replies import Reply
 from schemas.structure import Section, Sentence
 from schemas.table import Table
@@ -23,6 +27,12 @@ class Record(BaseModel):
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
     quantities: tuple[Quantity, ...]
+    commitments: tuple[Commitment, ...] = ()
+    enumerations: tuple[Enumeration, ...] = ()
+    organizations: tuple[Organization, ...] = ()
+    programmes: tuple[Programme, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    shared_passages: tuple[SharedPassage, ...] = ()
     history: tuple[HistoryEvent, ...] = ()
 
     def rows(self) -> Iterator[Table]:

@@ -10,6 +10,7 @@ from schemas.table import About, Column, Struct, Table
 
 LetterType = Literal["reply", "co_handling_opinion"]
 Kind = Literal["cppcc_proposal", "npc_suggestion", "other"]
+IdentityBasis = Literal["title", "opening", "salutation", "column"]
 ReplyClass = Literal["A", "B", "C", "D"]
 
 
@@ -53,6 +54,15 @@ class Reply(Table):
             "What is answered: `cppcc_proposal` (提案), `npc_suggestion` (人大代表建议) or `other`.",
             "所答复的是政协提案（cppcc_proposal）、人大代表建议（npc_suggestion）还是其他（other）。",
             source="title outside 《》, else opening, else column",
+        ),
+    ]
+    identity_basis: Annotated[
+        list[IdentityBasis],
+        Column(
+            "Where kind, assembly, term, session, number and title were read, in the order asked: title, opening, "
+            "salutation, column (of the site).",
+            "提案（建议）身份信息的依据，按取用顺序：标题、开头语、称谓、栏目。",
+            source="parser",
         ),
     ]
     body_raw: Annotated[

@@ -80,6 +80,14 @@ class Sentence(Table):
             "句子作用：开头语、客套语、已完成、举措、承诺、婉拒、转商、背景。",
         ),
     ]
+    rule: Annotated[
+        str,
+        Column(
+            "Name of the rule that gave the role; the table of rules is on the reference page.",
+            "判定句子作用的规则名，规则表见参考页。",
+            source="parsers",
+        ),
+    ]
     char_start: CharStart
     char_end: CharEnd
     tokens: Annotated[

@@ -17,16 +17,23 @@ from schemas.issues import issue
 from schemas.table import About, Column, Table
 
 DESIGNED = {
-    "replies": "reply_id letter_type kind body_raw body province term session number number_int proposal_title "
+    "replies": "reply_id letter_type kind identity_basis body_raw body province term session number number_int proposal_title "
     "page_title url published_on editor_account page_source column_path salutation_raw proposers "
     "proposer_count signatory_raw signatory signed_on lag_days doc_number reply_class_raw "
     "reply_class openness opening_raw closing_raw text stage themes keywords flags "
     "near_duplicate_group capture_id content_sha256 selector parser_version first_seen_at "
     "last_seen_at version",
     "sections": "reply_id section_id n level marker title path parent_id role run_in char_start char_end",
-    "sentences": "reply_id sentence_id section_id n text role char_start char_end tokens",
+    "sentences": "reply_id sentence_id section_id n text role rule char_start char_end tokens",
     "citations": "reply_id sentence_id raw title title_key doc_number issuers issuer_basis char_start char_end",
     "quantities": "reply_id sentence_id raw value unit counted approximate status fact_id char_start char_end",
+    "commitments": "reply_id sentence_id text modality marker actor_raw actor actions deadline_raw deadline_on repeats "
+    "char_start char_end",
+    "enumerations": "reply_id sentence_id raw head items declared_count is_open char_start char_end",
+    "organizations": "reply_id sentence_id raw name role char_start char_end",
+    "programmes": "reply_id sentence_id raw name char_start char_end",
+    "attachments": "reply_id attachment_id label url media_type sha256 bytes text status",
+    "shared_passages": "passage_sha256 reply_id sentence_ids characters char_start char_end",
     "captures": "capture_id url fetched_at status outcome sha256 bytes media_type encoding_declared encoding_used "
     "warc_file warc_offset",
     "history": "reply_id version event seen_at url content_sha256 changed_fields capture_id",
