@@ -13,7 +13,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from parsers import PARSER_VERSION
-from parsers.frame import Frame, PageSelectors, read_frame
+from parsers.frame import Frame, LetterFile, PageSelectors, in_file, read_frame
 from parsers.identity import Identity, body_name, kind_of, noun_kind, read_identity
 from parsers.marks import Marks, read_marks
 from parsers.parties import Addressee, Signature, full_name, is_salutation, read_salutation, read_signature
@@ -96,9 +96,13 @@ class _Parts:
         return [(self.offsets[i], line) for i, line in enumerate(self.lines) if i not in apart]
 
 
-def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Reading:
-    """Read the page `html`: a letter with all its rows, or issues that say why there is none."""
-    frame = _without_contacts_around(read_frame(html, selectors))
+def read_letter(html: str, selectors: PageSelectors, known: Provenance, file: LetterFile | None = None) -> Reading:
+    """Read the page `html`: a letter with all its rows, or issues that say why there is none.
+
+    With `file`, the letter stands in that file, to which the page leads; `html` is empty if the list does.
+    """
+    frame = read_frame(html, selectors)
+    frame = _without_contacts_around(in_file(frame, file) if file else frame)
     if frame.selector is None:
         return _unread(known, "no_selector_matched", f"none of {', '.join(selectors.body)} is on the page")
     if not frame.lines:
@@ -190,7 +194,8 @@ def _look_alike(frame: Frame, parts: _Parts, opening: str | None) -> str | None:
             return name
     if _from_a_citizen(title, parts.addressee, opening):
         return "citizen_letter"
-    if _REPLY_WORDS.search(title) or opening or parts.addressee:
+    titled = _REPLY_WORDS.search(title) and frame.text_source == "page"  # what a file holds, a page's title cannot say
+    if titled or opening or parts.addressee:
         return None
     return "news"
 
@@ -303,6 +308,7 @@ def _reply(
         opening_raw=opening.text if opening else None,
         closing_raw=_closing(facts.sentences, text),
         text=text,
+        text_source=frame.text_source,
         stage=topics.stage,
         themes=list(topics.themes),
         keywords=keywords(facts.words),

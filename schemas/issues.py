@@ -52,8 +52,14 @@ REASON_CODES: dict[str, ReasonCode] = {
     ),
     "attachment_only": ReasonCode(
         "warning",
-        "The row leads to a file instead of a page; the file is archived, its text not read.",
-        "列表行直接指向附件；已存档，未解析。",
+        "The letter stands only in a file of a format that is not read; the file is archived.",
+        "答复仅见于不读取其格式的附件；已存档，未解析。",
+    ),
+    "attachment_not_read": ReasonCode(
+        "warning",
+        "A file is archived, its text not read: a format that is not read, no text in it, encrypted, damaged, too "
+        "large or too slow to read.",
+        "附件已存档，文字未读取：格式不读、无文字、加密、损坏、超限或超时。",
     ),
     "no_selector_matched": ReasonCode("error", "No selector found the letter on the page.", "没有选择器能找到正文。"),
     "oversized": ReasonCode(

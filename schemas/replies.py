@@ -10,6 +10,7 @@ from schemas.table import About, Column, Struct, Table
 
 LetterType = Literal["reply", "co_handling_opinion"]
 Kind = Literal["cppcc_proposal", "npc_suggestion", "other"]
+TextSource = Literal["page", "attachment"]
 IdentityBasis = Literal["title", "opening", "salutation", "column"]
 ReplyClass = Literal["A", "B", "C", "D"]
 
@@ -257,6 +258,14 @@ class Reply(Table):
             "答复全文（NFKC 规范化、去首尾空白、一段一行，已移除联系方式）；所有位置均以此为准。",
         ),
     ]
+    text_source: Annotated[
+        TextSource,
+        Column(
+            "Where the letter stands: on the `page`, or in an `attachment` (docx, pdf) that the page or list leads to.",
+            "答复所在：网页正文（page）或网页、列表所指的附件（attachment，docx 或 pdf）。",
+            source="page",
+        ),
+    ]
     stage: Annotated[
         str | None,
         Column(
@@ -312,8 +321,8 @@ class Reply(Table):
     selector: Annotated[
         str,
         Column(
-            "The selector of dataset.toml that found the letter on the page.",
-            "在网页上找到正文的选择器。",
+            "The selector of dataset.toml that found the letter on the page; the file's address if it stands in one.",
+            "在网页上找到正文的选择器；答复在附件中则为附件网址。",
             source="dataset.toml",
             observed=True,
         ),

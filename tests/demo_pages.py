@@ -7,12 +7,16 @@ import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flows.crawl.catalogue import article_id
 from flows.crawl.site_folder import FolderSite
 from flows.datasets import load_dataset
+from parsers.documents import read_document
 from parsers.encoding import decode, is_markup
+from parsers.frame import LetterFile
 from parsers.letter import Provenance, Reading, read_letter
+from parsers.listing import Row, read_listing
 from tests.conftest import DEMO, REPOSITORY
 
 FACTS = REPOSITORY / "tests" / "demo_facts"
@@ -41,8 +45,9 @@ def read_page(name: str) -> Reading | None:
     dataset = load_dataset("demo", DEMO.parent)
     answer = _site(later=name.endswith("-later") or bool(facts.get("later"))).answer(facts["path"])
     content_type = answer.headers["Content-Type"]
-    if answer.status != 200 or not is_markup(answer.body, content_type):
+    if answer.status != 200:
         return None
+    row = _listed().get(facts["path"])
     column = next((c for c in dataset.columns if facts["path"].startswith(c.path)), dataset.columns[0])
     known = Provenance(
         reply_id=f"demo:{article_id(facts['path'])}",
@@ -50,9 +55,29 @@ def read_page(name: str) -> Reading | None:
         province=dataset.province,
         column_path=column.path,
         column_kind=column.kind,
-        listed_on=None,
+        listed_on=row.listed_on if row else None,
         capture_id="capture",
         first_seen_at=WHEN,
         last_seen_at=WHEN,
     )
-    return read_letter(decode(answer.body, content_type).text, dataset.page_selectors(), known)
+    if is_markup(answer.body, content_type):
+        return read_letter(decode(answer.body, content_type).text, dataset.page_selectors(), known)
+    document = read_document(answer.body)
+    if document.status != "read" or row is None:
+        return None
+    return read_letter("", dataset.page_selectors(), known, LetterFile(known.url, row.title, document.lines))
+
+
+@lru_cache(maxsize=1)
+def _listed() -> dict[str, Row]:
+    """Return the rows of the demo's lists by path: they give a file its title and date."""
+    dataset = load_dataset("demo", DEMO.parent)
+    return {
+        urlsplit(row.url).path: row
+        for _, first in dataset.list_urls()
+        for row in read_listing(
+            _site(later=False).answer(urlsplit(first).path).body.decode("utf-8", "replace"),
+            first,
+            dataset.list_selectors(),
+        ).rows
+    }

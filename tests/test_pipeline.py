@@ -78,7 +78,7 @@ def test_the_demo_is_as_large_as_promised(runs: ThreeRuns) -> None:
 def test_what_could_not_be_read_is_an_issue(runs: ThreeRuns) -> None:
     codes = {code for (code,) in ask(runs.before, "SELECT DISTINCT code FROM issues")}
     assert codes >= {
-        "attachment_only",
+        "attachment_not_read",
         "contact_removed",
         "duplicate_page",
         "kind_conflict",

@@ -18,6 +18,7 @@ from flows.crawl.catalogue import Catalogue, read_catalogue
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError
 from flows.locks import locked
+from flows.parse.documents import DOCUMENTS
 from flows.parse.history import Letter, one_letter_each, unread
 from flows.parse.letters import GroupReading, PageGroup, page_groups, read_group
 from flows.parse.store import CAPTURES, ISSUES, LETTERS, RecordWriter
@@ -36,10 +37,11 @@ def parse(dataset_name: str, datasets: str) -> dict[str, Any]:
     catalogue = catalogue_of(archive, dataset)
     groups = page_groups(archive, catalogue)
     read: list[GroupReading] = []
-    with console.stage("parse: pages", len(groups), "pages") as advance:
-        for start in range(0, len(groups), _BATCH):
-            read += read_pages(archive, dataset, groups[start : start + _BATCH], advance)
-    letters = tell_letters(archive, dataset, catalogue, read)
+    with DOCUMENTS:
+        with console.stage("parse: pages", len(groups), "pages") as advance:
+            for start in range(0, len(groups), _BATCH):
+                read += read_pages(archive, dataset, groups[start : start + _BATCH], advance)
+        letters = tell_letters(archive, dataset, catalogue, read)
     with locked(dataset.lock):
         return write_records(dataset, archive, [*catalogue.issues, *unread(letters, read)], letters)
 
