@@ -1,4 +1,7 @@
-"""parse: archive → catalogue of its pages → their states → letters → records. No request is made."""
+"""parse: archive → catalogue of its pages → their states → letters → compared → records.
+
+No request is made.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from flows.errors import DafuError
 from flows.locks import locked
 from flows.parse.history import Letter, one_letter_each, unread
 from flows.parse.letters import GroupReading, PageGroup, page_groups, read_group
+from flows.parse.passages import compared
 from flows.parse.store import CAPTURES, ISSUES, LETTERS, RecordWriter
 from schemas.issues import Issue
 
@@ -39,7 +43,7 @@ def parse(dataset_name: str, datasets: str) -> dict[str, Any]:
     with console.stage("parse: pages", len(groups), "pages") as advance:
         for start in range(0, len(groups), _BATCH):
             read += read_pages(archive, dataset, groups[start : start + _BATCH], advance)
-    letters = tell_letters(archive, dataset, catalogue, read)
+    letters = compare_letters(tell_letters(archive, dataset, catalogue, read))
     with locked(dataset.lock):
         return write_records(dataset, archive, [*catalogue.issues, *unread(letters, read)], letters)
 
@@ -68,6 +72,12 @@ def read_pages(
 def tell_letters(archive: Archive, dataset: Dataset, catalogue: Catalogue, read: list[GroupReading]) -> list[Letter]:
     """Join pages that are one letter, and tell each letter's history."""
     return one_letter_each(archive, dataset, catalogue, read)
+
+
+@task(cache_policy=NO_CACHE)
+def compare_letters(letters: list[Letter]) -> list[Letter]:
+    """Find letters that are almost the same, and paragraphs that stand in several."""
+    return compared(letters)
 
 
 @task(cache_policy=NO_CACHE)
