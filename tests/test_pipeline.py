@@ -95,6 +95,20 @@ def test_a_shared_passage_is_the_same_paragraph_in_several_letters(runs: ThreeRu
     assert sentences == [(True, 8)]
 
 
+def test_a_correction_is_in_the_release_with_its_reason_and_not_in_the_history(runs: ThreeRuns) -> None:
+    for release in (runs.before, runs.after):
+        ((reply_id, *row),) = ask(
+            release,
+            "SELECT reply_id, CAST(signed_on AS TEXT), lag_days, flags FROM replies "
+            "WHERE list_contains(flags, 'corrected')",
+        )
+        assert row == ["2023-09-27", 15, ["corrected", "date_damaged"]]
+        ((severity, detail),) = ask(release, "SELECT severity, detail FROM issues WHERE code = 'corrected'")
+        assert severity == "info"
+        assert detail.startswith("signed_on: null → 2023-09-27. Reason: ")
+        assert ask(release, f"SELECT event FROM history WHERE reply_id = '{reply_id}'") == [("appeared",)]
+
+
 def test_the_demo_is_as_large_as_promised(runs: ThreeRuns) -> None:
     assert ask(runs.before, "SELECT count(*) >= 30, count(DISTINCT kind) >= 2 FROM replies") == [(True, True)]
     assert ask(runs.before, "SELECT count(DISTINCT year(published_on)) >= 4 FROM replies") == [(True,)]

@@ -1,4 +1,4 @@
-"""parse: archive → catalogue of its pages → their states → letters → compared → records.
+"""parse: archive → catalogue of its pages → their states → letters → corrected, compared → records.
 
 No request is made.
 """
@@ -21,6 +21,7 @@ from flows.crawl.catalogue import Catalogue, read_catalogue
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError
 from flows.locks import locked
+from flows.parse.corrections import Correction, corrected, load_corrections
 from flows.parse.history import Letter, one_letter_each, unread
 from flows.parse.letters import GroupReading, PageGroup, page_groups, read_group
 from flows.parse.passages import compared
@@ -34,6 +35,7 @@ _BATCH = 200
 def parse(dataset_name: str, datasets: str) -> dict[str, Any]:
     """Read everything the archive holds; return the report as plain data."""
     dataset = load_dataset(dataset_name, Path(datasets))
+    corrections = load_corrections(dataset.folder)
     archive = Archive(dataset.archive)
     if not archive.entries():
         raise DafuError(f"{dataset.archive} holds no captures; run `dafu crawl {dataset.name}` first")
@@ -43,7 +45,7 @@ def parse(dataset_name: str, datasets: str) -> dict[str, Any]:
     with console.stage("parse: pages", len(groups), "pages") as advance:
         for start in range(0, len(groups), _BATCH):
             read += read_pages(archive, dataset, groups[start : start + _BATCH], advance)
-    letters = compare_letters(tell_letters(archive, dataset, catalogue, read))
+    letters = compare_letters(correct_letters(tell_letters(archive, dataset, catalogue, read), corrections))
     with locked(dataset.lock):
         return write_records(dataset, archive, [*catalogue.issues, *unread(letters, read)], letters)
 
@@ -72,6 +74,12 @@ def read_pages(
 def tell_letters(archive: Archive, dataset: Dataset, catalogue: Catalogue, read: list[GroupReading]) -> list[Letter]:
     """Join pages that are one letter, and tell each letter's history."""
     return one_letter_each(archive, dataset, catalogue, read)
+
+
+@task(cache_policy=NO_CACHE)
+def correct_letters(letters: list[Letter], corrections: list[Correction]) -> list[Letter]:
+    """Put right what pages say wrongly, as the dataset's corrections say."""
+    return corrected(letters, corrections)
 
 
 @task(cache_policy=NO_CACHE)
