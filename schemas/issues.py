@@ -82,6 +82,11 @@ REASON_CODES: dict[str, ReasonCode] = {
         "Title, salutation and opening disagree on proposal or suggestion; the title's is kept.",
         "标题、称谓与开头语对提案或建议的说法不一致，以标题为准。",
     ),
+    "corrected": ReasonCode(
+        "info",
+        "A column was corrected by hand: which, from what to what, why, on what evidence.",
+        "字段经人工更正：字段名、原值与新值、理由与依据。",
+    ),
     "contact_removed": ReasonCode(
         "info", "Contact details of a person were removed from the text.", "已移除个人联系方式。"
     ),

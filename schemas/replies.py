@@ -301,8 +301,11 @@ class Reply(Table):
     near_duplicate_group: Annotated[
         str | None,
         Column(
-            "The lowest reply_id among letters of almost the same text; null when there is no other.",
-            "文字几乎相同的答复中最小的 reply_id；无则为空。",
+            "The lowest reply_id among letters of almost the same text; null when there is no other. Almost the same: "
+            "without spaces and punctuation, at least 75 % of the 5-character pieces of two letters are common to "
+            "both (Jaccard index); a group is what hangs together.",
+            "文字几乎相同的答复中最小的 reply_id；无则为空。去空格与标点后，两件答复的 5 字片段至少 75 % 相同"
+            "（Jaccard 系数）即为几乎相同；彼此相连者为一组。",
             source="derived from text",
         ),
     ]
