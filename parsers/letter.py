@@ -103,6 +103,8 @@ class _Parts:
 def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Reading:
     """Read the page `html`: a letter with all its rows, or issues that say why there is none."""
     frame = _without_contacts_around(read_frame(html, selectors))
+    if frame.oversized:
+        return _unread(known, "oversized", f"{len(html)} characters of markup")
     if frame.selector is None:
         return _unread(known, "no_selector_matched", f"none of {', '.join(selectors.body)} is on the page")
     if not frame.lines:
