@@ -27,6 +27,8 @@ _FILE = re.compile(r"\.(?:docx?|wps|xlsx?|pdf|ofd|zip|rar)(?:$|\?)", re.IGNORECA
 _ATTACHMENT_WORDS = re.compile(r"^附件下载:?$")
 _LONGEST_TITLE = 500
 """Characters; no title, account or source is half as long, and what is longer is something else gone astray."""
+_MOST_PLACES = 20
+"""How many of the places that a selector finds are looked into: they may be nested, each with all of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ def _body(page: Page, selectors: tuple[str, ...]) -> tuple[Element | None, list[
     for selector in selectors:
         places = page.select(selector)
         if places:
-            read = ((place, lines_of(place)) for place in places)
+            read = ((place, lines_of(place)) for place in places[:_MOST_PLACES])
             place, lines = next((found for found in read if found[1]), (places[0], []))
             return place, lines, selector
     return None, [], None

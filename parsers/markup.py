@@ -25,7 +25,7 @@ _SILENT = frozenset("script style noscript template head title select option but
 _CELLS = ("td", "th")
 _CELL_SEPARATOR = " | "
 _SURROGATES = re.compile("[\ud800-\udfff]")
-_MOST_TAGS, _MOST_TEXT = 100_000, 2_000_000
+_MOST_TAGS, _MOST_TEXT = 100_000, 1_000_000
 """Far more than the largest real page has, and as much as can be read in a second."""
 
 

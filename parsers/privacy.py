@@ -24,7 +24,11 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     # 承办人张三,联系电话024-86901234; a table's cells; a name and a number side by side
     (
         "contact_line",
-        re.compile(rf"(?:^|(?<=[。;,\n|(])) *(?:{_CONTACT}[^。;\n]{{0,24}}?){{1,3}}{_NUMBER}[^。;,\n]{{0,6}}[。;)]?"),
+        # the look ahead costs less than to try, for each 电话 of a line without numbers, all that may follow it
+        re.compile(
+            rf"(?:^|(?<=[。;,\n|(]))(?=[^。;\n]{{0,110}}?\d{{3}}[- ]?\d{{4}}) *"
+            rf"(?:{_CONTACT}[^。;\n]{{0,24}}?){{1,3}}{_NUMBER}[^。;,\n]{{0,6}}[。;)]?"
+        ),
     ),
     ("contact_line", re.compile(rf"^{_CONTACT}[ :|]+[\u4e00-\u9fff]{{2,4}}(?: *\|.*)?$")),
     ("contact_line", re.compile(rf"(?:^|(?<=[。;,\n|(]))[\u4e00-\u9fff]{{2,4}}[,: ]*(?=[01]){_NUMBER}$")),

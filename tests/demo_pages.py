@@ -43,10 +43,16 @@ def read_page(name: str) -> Reading | None:
     content_type = answer.headers["Content-Type"]
     if answer.status != 200 or not is_markup(answer.body, content_type):
         return None
-    column = next((c for c in dataset.columns if facts["path"].startswith(c.path)), dataset.columns[0])
-    known = Provenance(
-        reply_id=f"demo:{article_id(facts['path'])}",
-        url=dataset.site.base_url + facts["path"],
+    return read_letter(decode(answer.body, content_type).text, dataset.page_selectors(), provenance(facts["path"]))
+
+
+def provenance(path: str = "/jyt/gk/zfxxgk/fdzdgknr/jyta/szxta/2024n/1/index.shtml") -> Provenance:
+    """Return what is known of the demo's page at `path` before it is read."""
+    dataset = load_dataset("demo", DEMO.parent)
+    column = next((c for c in dataset.columns if path.startswith(c.path)), dataset.columns[0])
+    return Provenance(
+        reply_id=f"demo:{article_id(path)}",
+        url=dataset.site.base_url + path,
         province=dataset.province,
         column_path=column.path,
         column_kind=column.kind,
@@ -55,4 +61,3 @@ def read_page(name: str) -> Reading | None:
         first_seen_at=WHEN,
         last_seen_at=WHEN,
     )
-    return read_letter(decode(answer.body, content_type).text, dataset.page_selectors(), known)
