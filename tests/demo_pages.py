@@ -35,15 +35,25 @@ def _site(*, later: bool) -> FolderSite:
 
 
 @lru_cache(maxsize=256)
-def read_page(name: str) -> Reading | None:
-    """Return what the parser reads from the page of a facts file; None if the row leads to no page at all."""
+def html_of(name: str) -> str | None:
+    """Return the page of a facts file as characters; None if the row leads to no page at all."""
     facts = hand_read(name)
-    dataset = load_dataset("demo", DEMO.parent)
     answer = _site(later=name.endswith("-later") or bool(facts.get("later"))).answer(facts["path"])
     content_type = answer.headers["Content-Type"]
     if answer.status != 200 or not is_markup(answer.body, content_type):
         return None
-    return read_letter(decode(answer.body, content_type).text, dataset.page_selectors(), provenance(facts["path"]))
+    return decode(answer.body, content_type).text
+
+
+@lru_cache(maxsize=256)
+def read_page(name: str) -> Reading | None:
+    """Return what the parser reads from the page of a facts file; None if the row leads to no page at all."""
+    html, path = html_of(name), hand_read(name)["path"]
+    return (
+        None
+        if html is None
+        else read_letter(html, load_dataset("demo", DEMO.parent).page_selectors(), provenance(path))
+    )
 
 
 def provenance(path: str = "/jyt/gk/zfxxgk/fdzdgknr/jyta/szxta/2024n/1/index.shtml") -> Provenance:
