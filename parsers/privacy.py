@@ -43,6 +43,8 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("email", re.compile(r"(?<![\w.%+-])[\w.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}", re.ASCII)),
 )
+_HINTS = tuple(map(re.compile, (r"电话", r"联\s?[系络]", r"承\s?办\s?人", r"经\s?办\s?人", r"@", r"\d{4}[- ]?\d{3}")))
+"""No rule touches a line without any of these, which nearly every line is; one by one they are found fastest."""
 
 
 def without_contact(text: str) -> str:
@@ -56,7 +58,7 @@ def without_contacts(lines: list[str]) -> tuple[list[str], Counter[str]]:
     kept: list[str] = []
     for line in lines:
         clean = line
-        for rule, pattern in _RULES:
+        for rule, pattern in _RULES if any(hint.search(line) for hint in _HINTS) else ():
             clean, count = pattern.subn("", clean)
             if count:
                 removed[rule] += count
