@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test accuracy bench check unlocked format lock docs clean
+.PHONY: help setup demo test accuracy bench fuzz check unlocked format lock docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -52,6 +52,14 @@ $(BENCH)/.installed: requirements-bench.lock $(STAMP)
 
 bench: $(BENCH)/.installed ## measure speed and memory, side by side with others
 	@$(BENCH)/bin/python -m pytest tests/benchmarks --benchmark-only --benchmark-columns=median,min,max,rounds --timeout=0
+
+# What it finds new is kept beside the environment, and a finding too: give its file instead of the folders to see it again.
+SECONDS ?= 60
+FOUND := $(VENV)/fuzz
+fuzz: $(BENCH)/.installed ## give the parser made-up bytes for SECONDS, and fail on a finding
+	@mkdir -p $(FOUND)/corpus
+	@$(BENCH)/bin/python -m tests.fuzz.pages -max_total_time=$(SECONDS) -timeout=20 -rss_limit_mb=4096 -max_len=16384 \
+	  -dict=tests/fuzz/words.dict -artifact_prefix=$(FOUND)/ $(FOUND)/corpus tests/fuzz/corpus
 
 # The lock hides what a plain install would get: this shows whether the bounds in pyproject.toml are enough.
 UNLOCKED := $(VENV)/unlocked

@@ -13,12 +13,14 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urljoin, urlsplit
 
-import soupsieve
+from cssselect import SelectorError
+from lxml.etree import XPathError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from flows.errors import UsageError
 from parsers.frame import PageSelectors
 from parsers.listing import ListSelectors
+from parsers.markup import selector
 from schemas.replies import Kind
 
 DEFAULT_DATASET = "liaoning-education"
@@ -107,8 +109,8 @@ class SiteColumn(_Section):
 
 def _selector(written: str) -> str:
     try:
-        soupsieve.compile(written)
-    except soupsieve.SelectorSyntaxError as error:
+        selector(written)
+    except (SelectorError, XPathError) as error:
         raise ValueError(f"not a CSS selector: {str(error).splitlines()[0]}") from None
     return written
 

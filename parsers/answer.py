@@ -30,7 +30,7 @@ _STUB = 300
 """A page that says it is gone, or broken, says little else: such words count only in a text shorter than this."""
 _SILENT = re.compile(r"<(?:script|style)\b", re.IGNORECASE)
 _SILENT_END = re.compile(r"</(?:script|style)\s*>", re.IGNORECASE)
-_TEXT = re.compile(r"(?:^|>)([^<>]+)")
+_TEXT = re.compile(r"(?:^|>)\s*([^<>\s][^<>]*)")
 _HOME = re.compile(r"^/?(?:(?:index|default|home)\.\w+)?$", re.IGNORECASE)
 
 
@@ -59,10 +59,12 @@ def outcome_of(status: int, html: str | None, url: str = "", location: str | Non
 
 
 def _redirection(url: str, location: str | None) -> Outcome:
-    target = urlsplit(urljoin(url, location or ""))
+    try:
+        target, asked = urlsplit(urljoin(url, location or "")), urlsplit(url)
+    except ValueError:  # leads to no address at all
+        return "redirected"
     if target.geturl() == url:
         return "redirect_loop"
-    asked = urlsplit(url)
     leads_home = target.netloc == asked.netloc and _HOME.match(target.path) and not _HOME.match(asked.path)
     return "redirected_home" if leads_home else "redirected"
 
@@ -72,9 +74,7 @@ def _texts(html: str) -> Iterator[str]:
     for part in _SILENT_END.split(html):
         spoken = _SILENT.search(part)
         for found in _TEXT.finditer(part, 0, spoken.start() if spoken else len(part)):
-            words = " ".join(found[1].split())
-            if words:
-                yield words
+            yield " ".join(found[1].split())
 
 
 def _stub(html: str) -> Outcome:

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from parsers.listing import absolute
-from parsers.markup import soup_of
+from parsers.markup import Page, text_of
 from parsers.privacy import without_contact
-from parsers.text import normalise
 
 _FILE = re.compile(r"\.(?:docx?|wps|xlsx?|et|pdf|ofd|zip|rar|7z)$", re.IGNORECASE)
 _PERHAPS = re.compile(rb"\.(?:docx?|wps|xlsx?|et|pdf|ofd|zip|rar|7z)[\"'>?#\s]", re.IGNORECASE)
@@ -29,10 +28,10 @@ def read_attachment_links(html: str, url: str) -> tuple[AttachmentLink, ...]:
     if not may_link_files(html.encode("utf-8", errors="replace")):
         return ()
     found: dict[str, AttachmentLink] = {}
-    for link in soup_of(html).select("a[href]"):
-        target = absolute(url, str(link["href"]).strip())
-        if is_file_address(target):
-            found.setdefault(target, AttachmentLink(without_contact(normalise(link.get_text())), target))
+    for address, link in Page(html).links():
+        target = absolute(url, address.strip())
+        if is_file_address(target) and target not in found:
+            found[target] = AttachmentLink(without_contact(text_of(link)), target)
     return tuple(found.values())
 
 

@@ -6,8 +6,8 @@ import codecs
 import re
 from dataclasses import dataclass
 
-_META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
-_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
+_META_CHARSET = re.compile(rb"<meta[^>]+charset\s*=[\s\"']*([A-Za-z0-9_-]+)", re.IGNORECASE)
+_HEADER_CHARSET = re.compile(r"charset\s*=[\s\"']*([A-Za-z0-9_-]+)", re.IGNORECASE)
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _HEAD = 4096
 """How far into a page its own declaration is looked for."""

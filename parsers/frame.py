@@ -10,9 +10,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass, replace
 
-from bs4 import Tag
-
-from parsers.markup import Page, lines_of
+from parsers.markup import Element, Page, has_table, lines_of, text_of
 from parsers.numerals import date_in
 from parsers.text import normalise
 from schemas.replies import TextSource
@@ -30,6 +28,10 @@ _FILE = re.compile(r"\.(?:docx?|wps|xlsx?|pdf|ofd|zip|rar)(?:$|\?)", re.IGNORECA
 _CUT = ("…", "...", "．．．")
 _CELLS = " | "
 _ATTACHMENT_WORDS = re.compile(r"^附件下载:?$")
+_LONGEST_TITLE = 500
+"""Characters; no title, account or source is half as long, and what is longer is something else gone astray."""
+_MOST_PLACES = 20
+"""How many of the places that a selector finds are looked into: they may be nested, each with all of the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Frame:
     `title` is the line as printed, `title_proper` the same without a salutation that stands on it.
     `lines` are the paragraphs of the letter; title lines repeated among them are taken out. `selector` is the
     hypothesis that found them, or the address of the file that they stand in (`text_source`). `images` counts pictures
-    in the letter's place.
+    in the letter's place. `oversized` pages are not read at all.
     """
 
     title: str | None
@@ -62,6 +64,7 @@ class Frame:
     images: int
     flags: frozenset[str]
     text_source: TextSource = "page"
+    oversized: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +80,13 @@ def read_frame(html: str, selectors: PageSelectors) -> Frame:
     """Read the page `html`."""
     page = Page(html)
     metas = page.metas()
-    body, selector = _body(page, selectors.body)
-    page_lines = page.lines()
-    lines = [line for line in lines_of(body) if not _ATTACHMENT_WORDS.match(line)] if body else []
+    body, body_lines, selector = _body(page, selectors.body)
+    page_lines = page.lines_around(body) + body_lines
+    lines = [line for line in body_lines if not _ATTACHMENT_WORDS.match(line)]
 
-    title = _title(page, selectors.title) or normalise(metas.get("articletitle", "")) or None
+    title = _title(page, selectors.title) or _short(normalise(metas.get("articletitle", "")))
     printed_in_letter = _title_lines(lines, title)
-    title = title or (lines[0] if printed_in_letter else None)
+    title = title or (_short(lines[0]) if printed_in_letter else None)
     title_proper, salutation = _without_salutation(title)
     lines = lines[printed_in_letter:]
     byline = " ".join(_byline_lines(page, page_lines, selectors.byline))
@@ -94,7 +97,7 @@ def read_frame(html: str, selectors: PageSelectors) -> Frame:
         "viewing_date": any(_VIEWING_DATE.search(line) for line in page_lines),
         "neighbour_numbers": any(_NEIGHBOUR.match(line) for line in page_lines),
         "attachment_missing": _attachment_missing(page, page_lines),
-        "has_table": body is not None and body.find("table") is not None,
+        "has_table": body is not None and has_table(body),
     }
     return Frame(
         title=title,
@@ -102,11 +105,12 @@ def read_frame(html: str, selectors: PageSelectors) -> Frame:
         salutation_in_title=salutation,
         published_on=_found_date(_PUBLISHED, byline) or date_in(metas.get("pubdate", "")),
         editor_account=_found(_EDITOR, byline),
-        page_source=_found(_SOURCE, byline) or normalise(metas.get("contentsource", "")) or None,
+        page_source=_found(_SOURCE, byline) or _short(normalise(metas.get("contentsource", ""))),
         lines=tuple(lines),
         selector=selector,
-        images=len(body.find_all("img")) if body else 0,
+        images=sum(1 for _ in body.iter("img")) if body is not None else 0,
         flags=frozenset(name for name, seen in flags.items() if seen),
+        oversized=page.oversized,
     )
 
 
@@ -137,20 +141,23 @@ def in_file(frame: Frame, file: LetterFile) -> Frame:
 
 def _title(page: Page, selectors: tuple[str, ...]) -> str | None:
     """Return the text of the first selector's first match that has any."""
-    for selector in selectors:
-        text = normalise(next((element.get_text() for element in page.select(selector)), ""))
-        if text:
-            return text
-    return None
+    return next((text for css in selectors for place in page.select(css)[:1] if (text := _short(text_of(place)))), None)
 
 
-def _body(page: Page, selectors: tuple[str, ...]) -> tuple[Tag | None, str | None]:
-    """Return the letter's place and the selector that found it: of several places the first that says anything."""
+def _short(text: str) -> str | None:
+    """Return a text that can be a title or a name, None for any other."""
+    return text if 0 < len(text) <= _LONGEST_TITLE else None
+
+
+def _body(page: Page, selectors: tuple[str, ...]) -> tuple[Element | None, list[str], str | None]:
+    """Return the letter's place, its lines and the selector that found it: of several places the first with any."""
     for selector in selectors:
-        places = list(page.select(selector))
+        places = page.select(selector)
         if places:
-            return next((place for place in places if place.get_text(strip=True)), places[0]), selector
-    return None, None
+            read = ((place, lines_of(place)) for place in places[:_MOST_PLACES])
+            place, lines = next((found for found in read if found[1]), (places[0], []))
+            return place, lines, selector
+    return None, [], None
 
 
 def _without_salutation(title: str | None) -> tuple[str | None, str | None]:
@@ -173,7 +180,7 @@ def _title_lines(lines: list[str], title: str | None) -> int:
 
 def _byline_lines(page: Page, page_lines: list[str], selectors: tuple[str, ...]) -> list[str]:
     for selector in selectors:
-        elements = list(page.select(selector))
+        elements = page.select(selector)
         if elements:
             return [line for element in elements for line in lines_of(element)]
     return [line for line in page_lines if len(line) < 120 and _PUBLISHED.search(line)][:1]
@@ -181,7 +188,7 @@ def _byline_lines(page: Page, page_lines: list[str], selectors: tuple[str, ...])
 
 def _found(pattern: re.Pattern[str], byline: str) -> str | None:
     match = pattern.search(byline)
-    return match.group(1).strip(" :•·|") or None if match else None
+    return _short(match.group(1).strip(" :•·|")) if match else None
 
 
 def _found_date(pattern: re.Pattern[str], byline: str) -> dt.date | None:
@@ -190,4 +197,4 @@ def _found_date(pattern: re.Pattern[str], byline: str) -> dt.date | None:
 
 def _attachment_missing(page: Page, page_lines: list[str]) -> bool:
     announced = any(_ATTACHMENT_WORDS.match(line) for line in page_lines)
-    return announced and not any(_FILE.search(address) for address in page.links())
+    return announced and not any(_FILE.search(address) for address, _ in page.links())

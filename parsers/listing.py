@@ -10,9 +10,7 @@ import datetime as dt
 from dataclasses import dataclass
 from urllib.parse import quote, urldefrag, urljoin
 
-from bs4 import Tag
-
-from parsers.markup import first_text, soup_of
+from parsers.markup import Element, Page, select, text_of
 from parsers.numerals import date_in
 from parsers.privacy import without_contact
 from parsers.text import normalise
@@ -57,30 +55,36 @@ def absolute(base: str, said: str) -> str:
 
 def read_listing(html: str, url: str, selectors: ListSelectors) -> Listing:
     """Read the list page `html` that was captured at `url`."""
-    soup = soup_of(html)
+    page = Page(html)
     for selector in selectors.rows:
-        rows = tuple(row for item in soup.select(selector) if (row := _row(item, url, selectors.date)))
+        rows = tuple(row for item in page.select(selector) if (row := _row(item, url, selectors.date)))
         if rows:
-            return Listing(rows, _next_url(soup, url, selectors.pager), selector)
+            return Listing(rows, _next_url(page, url, selectors.pager), selector)
     return Listing((), None, None)
 
 
-def _row(item: Tag, url: str, date_selectors: tuple[str, ...]) -> Row | None:
-    link = item.find("a", href=True)
-    if not isinstance(link, Tag):
+def _row(item: Element, url: str, date_selectors: tuple[str, ...]) -> Row | None:
+    link = next((link for link in item.iter("a") if link.get("href") is not None), None)
+    if link is None:
         return None
-    href = str(link["href"]).strip()
+    href = link.get("href", "").strip()
     if not href or href.startswith(("javascript:", "#", "mailto:")):
         return None
-    title = without_contact(normalise(str(link.get("title") or "") or link.get_text()))
-    return Row(absolute(url, href), title, date_in(first_text(item, date_selectors) or ""))
+    title = without_contact(normalise(link.get("title") or "") or text_of(link))
+    return Row(absolute(url, href), title, _date(item, date_selectors))
 
 
-def _next_url(soup: Tag, url: str, pager_selectors: tuple[str, ...]) -> str | None:
+def _date(item: Element, selectors: tuple[str, ...]) -> dt.date | None:
+    """Return the date in the first selector's first match that has any text."""
+    found = (text_of(place) for selector in selectors for place in select(item, selector)[:1])
+    return date_in(next((text for text in found if text), ""))
+
+
+def _next_url(page: Page, url: str, pager_selectors: tuple[str, ...]) -> str | None:
     for selector in pager_selectors:
-        for link in soup.select(selector):
-            target = str(link.get("tagname") or "").strip()
-            words = normalise(link.get_text())
+        for link in page.select(selector):
+            target = (link.get("tagname") or "").strip()
+            words = text_of(link)
             if target and any(word in words for word in NEXT_WORDS):
                 return absolute(url, target)
     return None

@@ -1,51 +1,57 @@
-"""A page's markup → its lines of text, whatever tags stand around them."""
+"""A page's markup → its lines of text, whatever tags stand around them.
+
+lxml takes a page apart and finds its parts; what holds the letter becomes soup and is read. A letter is a tenth of its
+page, and soup of the navigation cost more than everything else. Nothing here recurses: a page may be nested deeper than
+Python's stack.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-import lxml.html
 from bs4 import BeautifulSoup, Tag
-from bs4.element import Comment, NavigableString, PageElement, PreformattedString
+from bs4.element import NavigableString, PreformattedString
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
-from parsers.text import normalise
+from parsers.text import normalise, normalise_lines
+
+Element = etree._Element  # noqa: SLF001 - lxml has no public name for it
 
 _BLOCKS = frozenset(
-    "address article aside blockquote center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr li "
-    "main nav ol p pre section table tbody td tfoot th thead tr ul".split()
+    "address article aside blockquote br center dd div dl dt fieldset figure footer form h1 h2 h3 h4 h5 h6 header hr "
+    "li main nav ol p pre section table tbody td tfoot th thead tr ul".split()
 )
 _SILENT = frozenset("script style noscript template head title select option button".split())
+_CELLS = ("td", "th")
+_ROWS = ("tr", "tbody", "thead", "tfoot")
 _CELL_SEPARATOR = " | "
-
-
-def soup_of(html: str) -> BeautifulSoup:
-    """Return a page, or a part of one, as soup."""
-    return BeautifulSoup(html, "lxml")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_MOST_TAGS, _MOST_TEXT = 100_000, 1_000_000
+"""Far more than the largest real page has, and as much as can be read in a second."""
 
 
 class Page:
-    """A page as a tree, of which only the parts that are read become soup.
+    """A page as a tree.
 
-    A letter is a tenth of its page: soup of the whole, navigation and all, would cost more than everything else.
+    One that is no markup at all has no parts. Nor has one that is `oversized`: of more tags or text than any real page,
+    or nested so deep that the parser gives up within it. Half a letter must not pass for a letter.
     """
 
     def __init__(self, html: str) -> None:
-        """Take a page apart; one that is no markup at all has no parts."""
-        try:
-            self._root = lxml.html.document_fromstring(html.replace("\0", ""), parser=_parser())
-        except (etree.ParserError, ValueError):
-            self._root = lxml.html.document_fromstring("<html></html>")
+        """Take a page apart."""
+        self.oversized = html.count("<") > _MOST_TAGS
+        self._root = etree.Element("html")
+        if not self.oversized:
+            root, self.oversized = _parsed(html)
+            if root is not None and not self.oversized:
+                self._root = root
 
-    def select(self, css: str) -> Iterator[Tag]:
-        """Yield what a selector finds, in order, as soup."""
-        for element in _selector(css)(self._root):
-            soup = soup_of(lxml.html.tostring(element, encoding="unicode", with_tail=False))
-            found = soup.find(str(element.tag))
-            if isinstance(found, Tag):
-                yield found
+    def select(self, css: str) -> list[Element]:
+        """Return what a selector finds, in order."""
+        return select(self._root, css)
 
     def metas(self) -> dict[str, str]:
         """Return the metas by lower-case name; of duplicates the first that says something."""
@@ -56,81 +62,156 @@ class Page:
                 metas.setdefault(name.lower(), content)
         return metas
 
-    def links(self) -> Iterator[str]:
-        """Yield the address of every link, as printed."""
-        return (address for link in self._root.iter("a") if (address := link.get("href")))
+    def links(self) -> Iterator[tuple[str, Element]]:
+        """Yield every link that has an address: the address as printed, and the link."""
+        return ((address, link) for link in self._root.iter("a") if (address := link.get("href")))
 
-    def lines(self) -> list[str]:
-        """Return the page's text as `lines_of` does for a part of it."""
-        joined = "".join(_texts(self._root))
-        return [line for line in (normalise(raw) for raw in joined.split("\n")) if line.strip(" |")]
+    def lines_around(self, part: Element | None) -> list[str]:
+        """Return the page's lines but for those of a part of it; each cell of a table is a line of its own."""
+        return _lines(_text(self._root, without=part))
 
 
-def _parser() -> lxml.html.HTMLParser:
-    return lxml.html.HTMLParser(encoding=None, huge_tree=True, remove_comments=True, remove_pis=True)
+def _parsed(html: str) -> tuple[Element | None, bool]:
+    """Return a page's tree, and whether the page is too large to be read whole."""
+    parser = etree.HTMLParser(encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True)
+    try:
+        # as bytes: of characters lxml takes none whose first line, an XML declaration, names an encoding
+        root = etree.fromstring(_encoded(html.replace("\0", "")), parser)
+    except etree.XMLSyntaxError:  # empty
+        root = None
+    cut = any(entry.type == etree.ErrorTypes.ERR_RESOURCE_LIMIT for entry in parser.error_log)
+    return root, cut or (root is not None and float(root.xpath("string-length()")) > _MOST_TEXT)
+
+
+def _encoded(html: str) -> bytes:
+    try:
+        return html.encode()
+    except UnicodeEncodeError:
+        return _SURROGATES.sub("\ufffd", html).encode()
 
 
 @lru_cache(maxsize=256)
-def _selector(css: str) -> CSSSelector:
-    return CSSSelector(css, translator="html")
+def selector(css: str) -> CSSSelector:
+    """Return a selector; cssselect.SelectorError or lxml.etree.XPathError if it is none, or none that can be run."""
+    made = CSSSelector(css, translator="html")
+    made(etree.Element("html"))
+    return made
 
 
-def _texts(root: etree._Element) -> Iterator[str]:
-    """Yield the texts below an element, parted where blocks begin and end; what is silent is left out.
-
-    Without recursion: a page may be nested deeper than Python's stack.
-    """
-    silent = 0
-    for event, element in etree.iterwalk(root, events=("start", "end")):
-        name = element.tag
-        silent += (name in _SILENT) * (1 if event == "start" else -1)
-        if not silent and (name in _BLOCKS or name == "br"):
-            yield "\n"
-        said = element.text if event == "start" else element.tail
-        if said and not silent:
-            yield said.replace("\n", " ").replace("\r", " ")
+def select(element: Element, css: str) -> list[Element]:
+    """Return what a selector finds in an element, in order."""
+    return list(selector(css)(element))
 
 
-def lines_of(element: Tag) -> list[str]:
+def lines_of(element: Element) -> list[str]:
     """Return the text of `element`, one normalised line a paragraph, without empty lines.
 
     A paragraph ends at every block tag and at `br`; inline tags never end one. A table row is one line, its cells
     separated by ` | `, so that a table stays readable and no cell runs into its neighbour.
     """
-    joined = "".join(_pieces(element))
-    return [line for line in (normalise(raw) for raw in joined.split("\n")) if line.strip(" |")]
+    return _lines("".join(_letter_texts(_soup_of(element))))
 
 
-def first_text(soup: Tag, selectors: tuple[str, ...]) -> str | None:
-    """Return the normalised text of the first selector's first match that has any, else None."""
-    for selector in selectors:
-        element = soup.select_one(selector)
-        text = normalise(element.get_text()) if element else ""
-        if text:
-            return text
-    return None
+def text_of(element: Element) -> str:
+    """Return the text of `element` as one normalised line."""
+    return normalise(_text(element).replace("\n", ""))
 
 
-def _pieces(element: Tag) -> Iterator[str]:
-    for child in element.children:
-        yield from _piece(child)
+def has_table(element: Element) -> bool:
+    """Tell whether there is a table in an element: one that lays out a page has one cell a row and is none."""
+    return any(_is_table_row(row) for row in element.iter("tr"))
 
 
-def _piece(node: PageElement) -> Iterator[str]:
-    if isinstance(node, NavigableString):
-        if not isinstance(node, (Comment, PreformattedString)):
-            yield str(node).replace("\n", " ").replace("\r", " ")
-    elif isinstance(node, Tag):
-        if node.name in _SILENT:
-            return
-        if node.name == "br":
-            yield "\n"
-        elif node.name == "tr":
-            cells = [c for c in node.children if isinstance(c, Tag) and c.name in ("td", "th")]
-            yield "\n" + _CELL_SEPARATOR.join(" ".join(lines_of(cell)) for cell in cells) + "\n"
-        elif node.name in _BLOCKS:
-            yield "\n"
-            yield from _pieces(node)
-            yield "\n"
-        else:
-            yield from _pieces(node)
+def _lines(text: str) -> list[str]:
+    return [line for line in normalise_lines(text) if line.strip(" |")]
+
+
+def _is_table_row(row: Element) -> bool:
+    return sum(cell.tag in _CELLS for cell in row) > 1
+
+
+def _soup_of(element: Element) -> BeautifulSoup:
+    """Return a part of a page as soup; a part of a table keeps a table around it, without which it would be lost."""
+    html = etree.tostring(element, encoding="unicode", method="html", with_tail=False)
+    if element.tag in _CELLS:
+        html = f"<table><tr>{html}</tr></table>"
+    elif element.tag in _ROWS:
+        html = f"<table>{html}</table>"
+    return BeautifulSoup(html, "lxml")
+
+
+def _letter_texts(soup: BeautifulSoup) -> Iterator[str]:
+    """Yield the texts of a part, parted where blocks begin and end, and cells of one row by a bar."""
+    rows = _Rows()
+    open_tags: list[Tag] = [soup]
+    walks = [iter(soup.contents)]
+    while walks:
+        node = next(walks[-1], None)
+        if node is None:
+            walks.pop()
+            closed = open_tags.pop()
+            if closed.name in _BLOCKS:
+                yield rows.parting(closed, begins=False)
+        elif isinstance(node, NavigableString):
+            if not isinstance(node, PreformattedString):  # comments and the like
+                yield node.replace("\n", " ").replace("\r", " ")
+        elif isinstance(node, Tag) and node.name not in _SILENT:
+            if node.name in _BLOCKS:
+                yield rows.parting(node, begins=True)
+            walks.append(iter(node.contents))
+            open_tags.append(node)
+
+
+class _Rows:
+    """The table rows that a walk is in: what parts the texts where a block begins or ends."""
+
+    def __init__(self) -> None:
+        self._cells_seen: list[int | None] = []
+        """Of each open row; None if it reads as anything else does."""
+        self._open_cells = 0
+
+    def parting(self, element: Tag, *, begins: bool) -> str:
+        """Return what stands at the beginning or end of a block: a break, but inside of a row's cells a space."""
+        if element.name == "tr":
+            if begins:
+                cells = sum(isinstance(child, Tag) and child.name in _CELLS for child in element.contents)
+                self._cells_seen.append(0 if cells > 1 else None)
+            else:
+                self._cells_seen.pop()
+        elif element.name in _CELLS and self._is_in_row(element):
+            return self._cell(begins=begins)
+        return " " if self._open_cells else "\n"
+
+    def _is_in_row(self, cell: Tag) -> bool:
+        row = cell.parent
+        return bool(self._cells_seen) and self._cells_seen[-1] is not None and row is not None and row.name == "tr"
+
+    def _cell(self, *, begins: bool) -> str:
+        if not begins:
+            self._open_cells -= 1
+            return " "
+        self._open_cells += 1
+        seen = self._cells_seen[-1] or 0
+        self._cells_seen[-1] = seen + 1
+        return _CELL_SEPARATOR if seen else " "
+
+
+def _text(root: Element, *, without: Element | None = None) -> str:
+    """Return the texts of an element but for those of a part of it, parted where blocks begin and end."""
+    texts: list[str] = []
+    silent = 0
+    walk = etree.iterwalk(root, events=("start", "end"))
+    for event, element in walk:
+        begins = event == "start"
+        name = element.tag
+        if name in _SILENT:
+            silent += 1 if begins else -1
+        elif name in _BLOCKS and not silent:
+            texts.append("\n")
+        if element is without and begins:
+            walk.skip_subtree()
+        elif not silent:
+            said = element.text if begins else element.tail
+            if said and (begins or element is not root):
+                texts.append(said.replace("\n", " "))
+    return "".join(texts)

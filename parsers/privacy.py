@@ -24,7 +24,11 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     # 承办人张三,联系电话024-86901234; a table's cells; a name and a number side by side
     (
         "contact_line",
-        re.compile(rf"(?:^|(?<=[。;,\n|(])) *(?:{_CONTACT}[^。;\n]{{0,24}}?){{1,3}}{_NUMBER}[^。;,\n]{{0,6}}[。;)]?"),
+        # the look ahead costs less than to try, for each 电话 of a line without numbers, all that may follow it
+        re.compile(
+            rf"(?:^|(?<=[。;,\n|(]))(?=[^。;\n]{{0,110}}?\d{{3}}[- ]?\d{{4}}) *"
+            rf"(?:{_CONTACT}[^。;\n]{{0,24}}?){{1,3}}{_NUMBER}[^。;,\n]{{0,6}}[。;)]?"
+        ),
     ),
     ("contact_line", re.compile(rf"^{_CONTACT}[ :|]+[\u4e00-\u9fff]{{2,4}}(?: *\|.*)?$")),
     ("contact_line", re.compile(rf"(?:^|(?<=[。;,\n|(]))[\u4e00-\u9fff]{{2,4}}[,: ]*(?=[01]){_NUMBER}$")),
@@ -39,6 +43,8 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("email", re.compile(r"(?<![\w.%+-])[\w.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}", re.ASCII)),
 )
+_HINTS = tuple(map(re.compile, (r"电话", r"联\s?[系络]", r"承\s?办\s?人", r"经\s?办\s?人", r"@", r"\d{4}[- ]?\d{3}")))
+"""No rule touches a line without any of these, which nearly every line is; one by one they are found fastest."""
 
 
 def without_contact(text: str) -> str:
@@ -52,7 +58,7 @@ def without_contacts(lines: list[str]) -> tuple[list[str], Counter[str]]:
     kept: list[str] = []
     for line in lines:
         clean = line
-        for rule, pattern in _RULES:
+        for rule, pattern in _RULES if any(hint.search(line) for hint in _HINTS) else ():
             clean, count = pattern.subn("", clean)
             if count:
                 removed[rule] += count

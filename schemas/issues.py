@@ -64,8 +64,8 @@ REASON_CODES: dict[str, ReasonCode] = {
     "no_selector_matched": ReasonCode("error", "No selector found the letter on the page.", "没有选择器能找到正文。"),
     "oversized": ReasonCode(
         "warning",
-        "The letter's place holds more text than any letter; it was not read.",
-        "正文过长，超出任何答复，未解析。",
+        "The page, or the letter's place on it, holds more than any letter; it was not read.",
+        "网页或正文过大，超出任何答复，未解析。",
     ),
     "no_text": ReasonCode(
         "warning",

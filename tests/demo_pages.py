@@ -39,19 +39,44 @@ def _site(*, later: bool) -> FolderSite:
 
 
 @lru_cache(maxsize=256)
-def read_page(name: str) -> Reading | None:
-    """Return what the parser reads from the page of a facts file; None if the row leads to no page at all."""
+def _body_of(name: str) -> tuple[bytes, str] | None:
+    """Return what the site answers for a facts file and its content type; None if that is no page and no file."""
     facts = hand_read(name)
-    dataset = load_dataset("demo", DEMO.parent)
     answer = _site(later=name.endswith("-later") or bool(facts.get("later"))).answer(facts["path"])
-    content_type = answer.headers["Content-Type"]
-    if answer.status != 200:
+    return (answer.body, answer.headers["Content-Type"]) if answer.status == 200 else None
+
+
+@lru_cache(maxsize=256)
+def html_of(name: str) -> str | None:
+    """Return the page of a facts file as characters; None if the row leads to no page at all."""
+    answer = _body_of(name)
+    return decode(*answer).text if answer and is_markup(*answer) else None
+
+
+@lru_cache(maxsize=256)
+def read_page(name: str) -> Reading | None:
+    """Return what the parser reads from the page, or the file, of a facts file; None if there is neither."""
+    answer, path = _body_of(name), hand_read(name)["path"]
+    if answer is None:
         return None
-    row = _listed().get(facts["path"])
-    column = next((c for c in dataset.columns if facts["path"].startswith(c.path)), dataset.columns[0])
-    known = Provenance(
-        reply_id=f"demo:{article_id(facts['path'])}",
-        url=dataset.site.base_url + facts["path"],
+    selectors, known, row = load_dataset("demo", DEMO.parent).page_selectors(), provenance(path), _listed().get(path)
+    html = html_of(name)
+    if html is not None:
+        return read_letter(html, selectors, known)
+    document = read_document(answer[0])
+    if document.status != "read" or row is None:
+        return None
+    return read_letter("", selectors, known, LetterFile(known.url, row.title, document.lines))
+
+
+def provenance(path: str = "/jyt/gk/zfxxgk/fdzdgknr/jyta/szxta/2024n/1/index.shtml") -> Provenance:
+    """Return what is known of the demo's page at `path` before it is read."""
+    dataset = load_dataset("demo", DEMO.parent)
+    column = next((c for c in dataset.columns if path.startswith(c.path)), dataset.columns[0])
+    row = _listed().get(path)
+    return Provenance(
+        reply_id=f"demo:{article_id(path)}",
+        url=dataset.site.base_url + path,
         province=dataset.province,
         column_path=column.path,
         column_kind=column.kind,
@@ -60,12 +85,6 @@ def read_page(name: str) -> Reading | None:
         first_seen_at=WHEN,
         last_seen_at=WHEN,
     )
-    if is_markup(answer.body, content_type):
-        return read_letter(decode(answer.body, content_type).text, dataset.page_selectors(), known)
-    document = read_document(answer.body)
-    if document.status != "read" or row is None:
-        return None
-    return read_letter("", dataset.page_selectors(), known, LetterFile(known.url, row.title, document.lines))
 
 
 @lru_cache(maxsize=1)
