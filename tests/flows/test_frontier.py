@@ -401,11 +401,12 @@ def test_a_listed_page_that_was_not_there_at_first_is_asked_for_again(
         assert Archive(live.archive).last_good(live.site.base_url + path) is not None
 
 
-def test_a_row_that_comes_back_is_asked_for(dataset: Dataset, site: LivingSite) -> None:
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_row_that_comes_back_is_asked_for(dataset: Dataset, site: LivingSite, gone: bool) -> None:
     with alive(site, dataset, **SELDOM) as (live, log):
         crawl_once(live, on_day(0))
         path = site.lists["2024n"].pop(2)
-        page = site.pages.pop(path)
+        page = site.pages.pop(path) if gone else site.pages[path]
         crawl_once(live, on_day(1))
         site.lists["2024n"].insert(2, path)
         site.pages[path] = page
@@ -501,8 +502,13 @@ def test_a_clock_that_was_ahead_for_once_does_not_keep_us_from_robots_txt(datase
         log.asked.clear()
         crawl_once(live, on_day(0))
         assert asked(log) == ["/robots.txt"]
-        crawl_once(live, on_day(3650), pages=0)
-        assert not crawl_once(live, on_day(1)).resumed
+
+
+def test_a_run_of_a_clock_that_was_ahead_is_not_gone_on_with(dataset: Dataset, site: LivingSite) -> None:
+    with alive(site, dataset, **SELDOM) as (live, _):
+        crawl_once(live, on_day(3650), pages=5)
+        report = crawl_once(live, on_day(0))
+    assert (report.resumed, report.run) == (False, 2)
 
 
 def test_several_connections_keep_the_same_as_one(dataset: Dataset, site: LivingSite, tmp_path: Path) -> None:
