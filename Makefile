@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test bench fuzz check unlocked format lock docs clean
+.PHONY: help setup demo test accuracy bench fuzz check unlocked format lock docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -33,6 +33,9 @@ demo: $(STAMP) ## scrape, parse and release the demo dataset, then query it
 
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest
+
+accuracy: $(STAMP) ## measure the parser against letters read by hand
+	@$(BIN)/python -m tests.accuracy.measure
 
 check: $(STAMP) ## lint, format check, types
 	@$(BIN)/ruff check .

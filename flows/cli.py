@@ -167,7 +167,10 @@ def run(dataset: str, *, later: bool, mode: Mode | None, datasets: Path, as_json
     dafu run demo            over the embedded demo site
     dafu run demo --later    again, after the site has changed
     """
-    load_dataset(dataset, datasets)
+    described = load_dataset(dataset, datasets)
+    from flows.parse.corrections import load_corrections  # noqa: PLC0415 - commands load only what they need
+
+    load_corrections(described.folder)  # a fault in the file is told before the crawl, not after
     from flows.pipeline import pipeline  # noqa: PLC0415 - Prefect takes seconds to import
 
     _staged(partial(pipeline, dataset, str(datasets), later=later, mode=mode), as_json=as_json, named=None)

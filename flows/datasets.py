@@ -259,13 +259,14 @@ def load_dataset(name: str, folder: Path) -> Dataset:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from None
     except ValidationError as error:
-        raise UsageError(f"{path}: {_first_fault(error)}") from None
+        raise UsageError(f"{path}: {first_fault(error)}") from None
     if dataset.name != name:
         raise UsageError(f"{path}: name is {dataset.name!r} but the folder is {name!r}; make them the same")
     return dataset
 
 
-def _first_fault(error: ValidationError) -> str:
+def first_fault(error: ValidationError) -> str:
+    """Return what is wrong in a file, as 'key: what'; of several faults the one to mend first."""
     # a misspelt key is both unknown and missing: the unknown one is what was written
     fault = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     key = ".".join(str(part) for part in fault["loc"]) or "the file"

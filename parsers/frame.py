@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from parsers.markup import Element, Page, has_table, lines_of, text_of
 from parsers.numerals import date_in
 from parsers.text import normalise
+from schemas.replies import TextSource
 
 _TITLE_END = re.compile(r"(?:答复(?:的函|意见|摘要)?|复函|会办意见)$")
 _TITLE_WITH_SALUTATION = re.compile(
@@ -24,6 +25,8 @@ _SOURCE = re.compile(r"(?:信息)?来源:?\s*(.*?)(?=\s*(?:[|•·]|编辑|发�
 _VIEWING_DATE = re.compile(r"今天是:?\s*\d{4}\s*年")
 _NEIGHBOUR = re.compile(r"^(?:上一[条篇]|下一[条篇]).*\d")
 _FILE = re.compile(r"\.(?:docx?|wps|xlsx?|pdf|ofd|zip|rar)(?:$|\?)", re.IGNORECASE)
+_CUT = ("…", "...", "．．．")
+_CELLS = " | "
 _ATTACHMENT_WORDS = re.compile(r"^附件下载:?$")
 _LONGEST_TITLE = 500
 """Characters; no title, account or source is half as long, and what is longer is something else gone astray."""
@@ -46,7 +49,8 @@ class Frame:
 
     `title` is the line as printed, `title_proper` the same without a salutation that stands on it.
     `lines` are the paragraphs of the letter; title lines repeated among them are taken out. `selector` is the
-    hypothesis that found them. `images` counts pictures in the letter's place. `oversized` pages are not read at all.
+    hypothesis that found them, or the address of the file that they stand in (`text_source`). `images` counts pictures
+    in the letter's place. `oversized` pages are not read at all.
     """
 
     title: str | None
@@ -60,6 +64,16 @@ class Frame:
     images: int
     flags: frozenset[str]
     oversized: bool = False
+    text_source: TextSource = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFile:
+    """A file that holds the letter: its address, what the site calls it, and its lines."""
+
+    url: str
+    title: str
+    lines: tuple[str, ...]
 
 
 def read_frame(html: str, selectors: PageSelectors) -> Frame:
@@ -97,6 +111,31 @@ def read_frame(html: str, selectors: PageSelectors) -> Frame:
         images=sum(1 for _ in body.iter("img")) if body is not None else 0,
         flags=frozenset(name for name, seen in flags.items() if seen),
         oversized=page.oversized,
+    )
+
+
+def in_file(frame: Frame, file: LetterFile) -> Frame:
+    """Return the frame of a letter that stands in a file: the page's title and byline around the file's lines.
+
+    Without a page (the list leads to the file) the title is the list's, unless that is cut.
+    """
+    named = _FILE.sub("", file.title)
+    title = frame.title or (None if named.endswith(_CUT) else named) or None
+    repeated = _title_lines(list(file.lines), title)
+    title = title or (file.lines[0] if repeated else named) or None
+    title_proper, salutation = _without_salutation(title)
+    said_of_letter = {"has_table": any(_CELLS in line for line in file.lines), "salutation_in_title": bool(salutation)}
+    flags = frame.flags - {"has_table"} | {name for name, seen in said_of_letter.items() if seen}
+    return replace(
+        frame,
+        title=title,
+        title_proper=title_proper,
+        salutation_in_title=salutation,
+        lines=file.lines[repeated:],
+        selector=file.url,
+        images=0,
+        flags=frozenset(flags),
+        text_source="attachment",
     )
 
 

@@ -13,23 +13,19 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from parsers import PARSER_VERSION
-from parsers.citations import read_citations
-from parsers.frame import Frame, PageSelectors, read_frame
-from parsers.identity import Identity, body_name, kind_of, noun_kind, read_identity, same_title
+from parsers.frame import Frame, LetterFile, PageSelectors, in_file, read_frame
+from parsers.identity import Identity, body_name, kind_of, noun_kind, read_identity
 from parsers.marks import Marks, read_marks
 from parsers.parties import Addressee, Signature, full_name, is_salutation, read_salutation, read_signature
 from parsers.privacy import without_contact, without_contacts
-from parsers.quantities import read_quantities
-from parsers.sentences import rule_for, split_sentences
-from parsers.structure import Heading, read_headings
+from parsers.rows import Context, Facts, read_facts
 from parsers.text import outside_titles
 from parsers.topics import read_topics
-from parsers.words import keywords, search_tokens, words_of
-from schemas.facts import Citation, Quantity, QuantityStatus
+from parsers.words import keywords
 from schemas.issues import Issue, issue
 from schemas.record import Record
 from schemas.replies import IdentityBasis, Kind, LetterType, Reply
-from schemas.structure import Section, Sentence
+from schemas.structure import Sentence
 
 _HEAD_LINES = 6
 """How many of a letter's first lines may stand before or be the salutation."""
@@ -43,8 +39,8 @@ _LOOK_ALIKES = (
     ),
     ("citizen_letter", re.compile(r"网民|网友|留言|厅长信箱|市民|群众来信|咨询")),
 )
+_CITIZEN = re.compile(r"网民|网友|市民|群众|信箱|留言|来信|来电|家长|热线")
 _REPLY_WORDS = re.compile(r"答复|复函|会办意见|回复")
-_STATUS: dict[str, QuantityStatus] = {"done": "done", "commitment": "planned"}
 _KIND_OF_ROLE: dict[str, Kind] = {
     "代表": "npc_suggestion",
     "委员": "cppcc_proposal",
@@ -100,9 +96,13 @@ class _Parts:
         return [(self.offsets[i], line) for i, line in enumerate(self.lines) if i not in apart]
 
 
-def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Reading:
-    """Read the page `html`: a letter with all its rows, or issues that say why there is none."""
-    frame = _without_contacts_around(read_frame(html, selectors))
+def read_letter(html: str, selectors: PageSelectors, known: Provenance, file: LetterFile | None = None) -> Reading:
+    """Read the page `html`: a letter with all its rows, or issues that say why there is none.
+
+    With `file`, the letter stands in that file, to which the page leads; `html` is empty if the list does.
+    """
+    frame = read_frame(html, selectors)
+    frame = _without_contacts_around(in_file(frame, file) if file else frame)
     if frame.oversized:
         return _unread(known, "oversized", f"{len(html)} characters of markup")
     if frame.selector is None:
@@ -121,7 +121,7 @@ def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Readi
 
     addressee = parts.addressee or (read_salutation(frame.salutation_in_title) if frame.salutation_in_title else None)
     identity, basis = _identity(frame, opening, addressee, known.column_kind)
-    facts = _facts(parts, identity, known.reply_id)
+    facts = read_facts(parts.paragraphs, _context(frame, parts, identity, known))
     reply = _reply(frame, parts, addressee, identity, basis, facts, known)
     issues = [
         issue("contact_removed", "parse", f"{rule}: {count}", url=known.url, reply_id=known.reply_id)
@@ -137,8 +137,23 @@ def read_letter(html: str, selectors: PageSelectors, known: Provenance) -> Readi
         sentences=facts.sentences,
         citations=facts.citations,
         quantities=facts.quantities,
+        commitments=facts.commitments,
+        enumerations=facts.enumerations,
+        organizations=facts.organizations,
+        programmes=facts.programmes,
     )
     return Reading(record, tuple(issues))
+
+
+def _context(frame: Frame, parts: _Parts, identity: Identity, known: Provenance) -> Context:
+    return Context(
+        known.reply_id,
+        known.province,
+        identity.proposal_title,
+        full_name(parts.signature.raw, known.province),
+        parts.signature.signed_on,
+        frame.published_on or known.listed_on,
+    )
 
 
 def _without_contacts_around(frame: Frame) -> Frame:
@@ -179,9 +194,24 @@ def _look_alike(frame: Frame, parts: _Parts, opening: str | None) -> str | None:
     for name, cue in _LOOK_ALIKES:
         if cue.search(title):
             return name
-    if _REPLY_WORDS.search(title) or opening or parts.addressee:
+    if _from_a_citizen(title, parts.addressee, opening):
+        return "citizen_letter"
+    titled = _REPLY_WORDS.search(title) and frame.text_source == "page"  # what a file holds, a page's title cannot say
+    if titled or opening or parts.addressee:
         return None
     return "news"
+
+
+def _from_a_citizen(title: str, addressee: Addressee | None, opening: str | None) -> bool:
+    """Tell whether somebody is answered who is neither adviser nor deputy.
+
+    A deputy can write a letter too (来信), but then title, opening or salutation names assembly, kind or role.
+    """
+    if kind_of(title) or kind_of(outside_titles(_identifying(opening) or "")):
+        return False
+    if addressee and any(proposer.role in _KIND_OF_ROLE for proposer in addressee.proposers):
+        return False
+    return bool(_CITIZEN.search(f"{addressee.raw if addressee else ''}\n{opening or ''}"))
 
 
 def _identity(
@@ -218,147 +248,6 @@ def _other_kinds(frame: Frame, parts: _Parts, opening: str | None, kind: Kind) -
     return sorted(other for other in said if other and other != kind)
 
 
-# --- the rows below the letter -------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    sections: tuple[Section, ...]
-    sentences: tuple[Sentence, ...]
-    citations: tuple[Citation, ...]
-    quantities: tuple[Quantity, ...]
-    words: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Passage:
-    """A sentence or a heading: where facts are looked for."""
-
-    text: str
-    start: int
-    sentence_id: str | None
-    role: str | None
-
-
-def _facts(parts: _Parts, identity: Identity, reply_id: str) -> _Facts:
-    headings = read_headings(parts.paragraphs)
-    sections = tuple(_section(heading, n, reply_id) for n, heading in enumerate(headings, start=1))
-    sentences, words = _sentences(parts.paragraphs, headings, reply_id)
-    passages = [_Passage(s.text, s.char_start, s.sentence_id, s.role) for s in sentences]
-    passages += [_Passage(h.title, h.end - len(h.title), None, None) for h in headings if not h.run_in]
-    passages.sort(key=lambda passage: passage.start)
-    return _Facts(
-        sections,
-        sentences,
-        tuple(row for passage in passages for row in _citations(passage, identity, reply_id)),
-        tuple(row for passage in passages for row in _quantities(passage, reply_id)),
-        words,
-    )
-
-
-def _section(heading: Heading, n: int, reply_id: str) -> Section:
-    return Section(
-        reply_id=reply_id,
-        section_id=_section_id(reply_id, n),
-        n=n,
-        level=heading.level,
-        marker=heading.marker,
-        title=heading.title,
-        path=heading.path,
-        parent_id=None if heading.parent is None else _section_id(reply_id, heading.parent + 1),
-        role=heading.role,
-        run_in=heading.run_in,
-        char_start=heading.start,
-        char_end=heading.end,
-    )
-
-
-def _section_id(reply_id: str, n: int) -> str:
-    return f"{reply_id}#h{n}"
-
-
-def _sentences(
-    paragraphs: list[tuple[int, str]], headings: list[Heading], reply_id: str
-) -> tuple[tuple[Sentence, ...], list[str]]:
-    """Return the sentences and all their words; a heading that is a whole paragraph is none."""
-    whole_lines = {heading.start for heading in headings if not heading.run_in}
-    rows: list[Sentence] = []
-    all_words: list[str] = []
-    for offset, line in paragraphs:
-        if offset in whole_lines:
-            continue
-        for start, end in split_sentences(line):
-            text = line[start:end]
-            section = _innermost(headings, offset + start)
-            rule = rule_for(text, headings[section].role if section is not None else None)
-            words = words_of(text)
-            all_words += words
-            n = len(rows) + 1
-            rows.append(
-                Sentence(
-                    reply_id=reply_id,
-                    sentence_id=f"{reply_id}#s{n}",
-                    section_id=_section_id(reply_id, section + 1) if section is not None else None,
-                    n=n,
-                    text=text,
-                    role=rule.role,
-                    rule=rule.name,
-                    char_start=offset + start,
-                    char_end=offset + end,
-                    tokens=search_tokens(words),
-                )
-            )
-    return tuple(rows), all_words
-
-
-def _innermost(headings: list[Heading], position: int) -> int | None:
-    """Return the index of the last heading at or before a position."""
-    return max((i for i, heading in enumerate(headings) if heading.start <= position), default=None)
-
-
-def _citations(passage: _Passage, identity: Identity, reply_id: str) -> list[Citation]:
-    return [
-        Citation(
-            reply_id=reply_id,
-            sentence_id=passage.sentence_id,
-            raw=found.raw,
-            title=found.title,
-            title_key=found.title_key,
-            doc_number=found.doc_number,
-            issuers=list(found.issuers),
-            issuer_basis=found.issuer_basis,
-            char_start=passage.start + found.start,
-            char_end=passage.start + found.end,
-        )
-        for found in read_citations(passage.text)
-        if not same_title(found.title, identity.proposal_title)
-    ]
-
-
-def _quantities(passage: _Passage, reply_id: str) -> list[Quantity]:
-    return [
-        Quantity(
-            reply_id=reply_id,
-            sentence_id=passage.sentence_id,
-            raw=found.raw,
-            value=found.value,
-            unit=found.unit,
-            counted=found.counted,
-            approximate=found.approximate,
-            status=_STATUS.get(passage.role or ""),
-            fact_id=_fact_id(reply_id, found.value, found.counted or found.unit),
-            char_start=passage.start + found.start,
-            char_end=passage.start + found.end,
-        )
-        for found in read_quantities(passage.text)
-    ]
-
-
-def _fact_id(reply_id: str, value: float, counted: str) -> str:
-    """Return the id that mentions of one fact share: the same value of the same thing, whatever the measure word."""
-    return f"{reply_id}#q-{hashlib.sha256(f'{value}|{counted}'.encode()).hexdigest()[:12]}"
-
-
 # --- the letter's own row ------------------------------------------------------------------------------------------
 
 
@@ -368,7 +257,7 @@ def _reply(
     addressee: Addressee | None,
     identity: Identity,
     basis: list[IdentityBasis],
-    facts: _Facts,
+    facts: Facts,
     known: Provenance,
 ) -> Reply:
     text = "\n".join(parts.lines)
@@ -421,6 +310,7 @@ def _reply(
         opening_raw=opening.text if opening else None,
         closing_raw=_closing(facts.sentences, text),
         text=text,
+        text_source=frame.text_source,
         stage=topics.stage,
         themes=list(topics.themes),
         keywords=keywords(facts.words),
@@ -446,7 +336,7 @@ def _closing(sentences: tuple[Sentence, ...], text: str) -> str | None:
     return text[closing[0].char_start : closing[-1].char_end] if closing else None
 
 
-def _flags(parts: _Parts, identity: Identity, facts: _Facts, addressee: Addressee | None, frame: Frame) -> set[str]:
+def _flags(parts: _Parts, identity: Identity, facts: Facts, addressee: Addressee | None, frame: Frame) -> set[str]:
     counts = Counter(s.text for s in facts.sentences if len(s.text) >= _DUPLICATE_LENGTH)
     seen = {
         "duplicated_sentence": any(count > 1 for count in counts.values()),

@@ -13,6 +13,8 @@ import zipfile
 import filetype
 
 _OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")
+_BLANK, _BLANKS = b"\xef\xbb\xbf\0 \t\r\n", 1024
+"""What some servers send before a PDF's first byte, and how much of it readers put up with (ISO 32000-1, annex H)."""
 _OLE2_STREAMS = {
     "WordDocument": "application/msword",
     "Workbook": "application/vnd.ms-excel",
@@ -36,6 +38,8 @@ def media_type_of(body: bytes) -> str | None:
         )
     if body.startswith(b"PK\x03\x04"):
         return _zipped(body)
+    if body[:_BLANKS].lstrip(_BLANK).startswith(b"%PDF-"):
+        return "application/pdf"
     guessed: str | None = filetype.guess_mime(body) if body else None
     return guessed
 

@@ -102,7 +102,13 @@ def full_name(unit: str | None, province: str) -> str | None:
     """Return an office's full name: 省教育厅 → 辽宁省教育厅; several joined by 、 are resolved one by one."""
     if unit is None:
         return None
-    return "、".join(province + part.removeprefix("省") if part.startswith("省") else part for part in unit.split("、"))
+    return "、".join(_full(part, province) for part in unit.split("、"))
+
+
+def _full(part: str, province: str) -> str:
+    if part == "团省委":
+        return f"共青团{province}委"
+    return province + part.removeprefix("省") if part.startswith("省") else part
 
 
 def _proposer(name: str, role: str | None) -> Proposer:

@@ -44,7 +44,26 @@ def tokenizer() -> jieba.Tokenizer:
 
 def words_of(sentence: str) -> list[str]:
     """Return the words of a sentence in order, punctuation included: joined they are the sentence."""
-    return list(tokenizer().cut(sentence))
+    return [word for _, word in _cut(sentence)]
+
+
+def words_between(sentence: str, start: int, end: int) -> list[str]:
+    """Return the words of a sentence from `start` to `end`; one that lies across a border is cut there."""
+    return [
+        sentence[max(at, start) : min(at + len(word), end)]
+        for at, word in _cut(sentence)
+        if at < end and at + len(word) > start
+    ]
+
+
+@lru_cache(maxsize=32)
+def _cut(sentence: str) -> tuple[tuple[int, str], ...]:
+    """Cut a sentence, once for everybody who asks for its words while it is read."""
+    words, at = [], 0
+    for word in tokenizer().cut(sentence):
+        words.append((at, word))
+        at += len(word)
+    return tuple(words)
 
 
 def search_tokens(words: Iterable[str]) -> list[str]:
@@ -75,6 +94,11 @@ def is_noun(word: str) -> bool:
         return True
     tag = jieba.posseg.dt.word_tag_tab.get(word)
     return tag.startswith(_NOUN_TAGS) if tag else len(word) > 1 and word.isalnum()
+
+
+def is_verb(word: str) -> bool:
+    """Tell whether a word is a verb and nothing else, by jieba's dictionary."""
+    return word not in _term_set() and jieba.posseg.dt.word_tag_tab.get(word) == "v"
 
 
 @lru_cache(maxsize=1)

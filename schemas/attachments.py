@@ -13,12 +13,13 @@ AttachmentStatus = Literal[
 
 
 class Attachment(Table):
-    """A file that a letter's page links to."""
+    """A file that a letter's page links to, or that the list leads to instead of a page."""
 
     about: ClassVar = About(
         name="attachments",
-        en="Every file that a letter's page links to; the bytes are in the archive, the text of docx and pdf is here.",
-        zh="答复网页所附文件；原始字节存于档案，docx 与 pdf 的文字在此。",
+        en="Every file that a letter's page links to, or that is listed instead of a page; the bytes are in the "
+        "archive, the text of docx and pdf is here.",
+        zh="答复网页所附（或列表直接指向）的文件；原始字节存于档案，docx 与 pdf 的文字在此。",
         key=("reply_id", "attachment_id"),
     )
 
@@ -26,7 +27,7 @@ class Attachment(Table):
     attachment_id: Annotated[
         str, Column("reply_id, `#a`, position on the page.", "reply_id 加 `#a` 与序号。", source="derived")
     ]
-    label: Annotated[str, Column("What the link is called on the page.", "网页上的链接文字。", source="page")]
+    label: Annotated[str, Column("What the link to it is called.", "链接文字。", source="page")]
     url: Annotated[str, Column("The file's address.", "文件网址。", source="page")]
     media_type: Annotated[
         str | None,

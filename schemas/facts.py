@@ -67,8 +67,12 @@ class Quantity(Table):
     sentence_id: SentenceId
     raw: Annotated[str, Column("The number with its unit as printed: 近3万名.", "数量原文：近3万名。")]
     value: Annotated[
-        float,
-        Column("The value, 万 and 亿 multiplied out.", "数值，万、亿已换算。", source="derived from raw"),
+        float | None,
+        Column(
+            "The value, 万 and 亿 multiplied out; null for a range (3至5个).",
+            "数值，万、亿已换算；区间（3至5个）为空。",
+            source="derived from raw",
+        ),
     ]
     unit: Annotated[
         str,
@@ -79,7 +83,11 @@ class Quantity(Table):
     ]
     counted: Annotated[str | None, Column("What is counted, if said.", "所计的对象（如写明）。")]
     approximate: Annotated[
-        bool, Column("Whether the letter says about, over, some.", "是否为约数（近、约、余、多、以上等）。")
+        bool,
+        Column(
+            "Whether it is about, over, some, or a range.",
+            "是否为约数或区间（近、约、余、多、以上、3至5个等）。",
+        ),
     ]
     status: Annotated[
         QuantityStatus | None,

@@ -8,6 +8,10 @@ from pydantic import AfterValidator
 
 FLAGS: dict[str, tuple[str, str]] = {
     "attachment_missing": ("The page announces an attachment (附件下载) and links none.", "注明附件下载但没有文件。"),
+    "corrected": (
+        "A column does not say what the page does; the issue `corrected` says which, and on what evidence.",
+        "有字段已更正，与网页不一致；更正内容与依据见 issues 表的 corrected。",
+    ),
     "date_damaged": (
         "The signature's date lost its 年月日; which day is meant is not said.",
         "落款日期缺年月日，无法确定。",

@@ -52,8 +52,14 @@ REASON_CODES: dict[str, ReasonCode] = {
     ),
     "attachment_only": ReasonCode(
         "warning",
-        "The row leads to a file instead of a page; the file is archived, its text not read.",
-        "列表行直接指向附件；已存档，未解析。",
+        "The letter stands only in a file of a format that is not read; the file is archived.",
+        "答复仅见于不读取其格式的附件；已存档，未解析。",
+    ),
+    "attachment_not_read": ReasonCode(
+        "warning",
+        "A file is archived, its text not read: a format that is not read, no text in it, encrypted, damaged, too "
+        "large or too slow to read.",
+        "附件已存档，文字未读取：格式不读、无文字、加密、损坏、超限或超时。",
     ),
     "no_selector_matched": ReasonCode("error", "No selector found the letter on the page.", "没有选择器能找到正文。"),
     "oversized": ReasonCode(
@@ -75,6 +81,11 @@ REASON_CODES: dict[str, ReasonCode] = {
         "warning",
         "Title, salutation and opening disagree on proposal or suggestion; the title's is kept.",
         "标题、称谓与开头语对提案或建议的说法不一致，以标题为准。",
+    ),
+    "corrected": ReasonCode(
+        "info",
+        "A column was corrected by hand: which, from what to what, why, on what evidence.",
+        "字段经人工更正：字段名、原值与新值、理由与依据。",
     ),
     "contact_removed": ReasonCode(
         "info", "Contact details of a person were removed from the text.", "已移除个人联系方式。"

@@ -13,8 +13,9 @@ class SharedPassage(Table):
 
     about: ClassVar = About(
         name="shared_passages",
-        en="Paragraphs of 60 characters or more that stand in several letters, one row for every place.",
-        zh="在多件答复中重复出现的 60 字以上段落，每处一行。",
+        en="Paragraphs of 60 characters or more, spaces and punctuation not counted, that stand in several letters, "
+        "one row for every place; a paragraph is a line of replies.text.",
+        zh="在多件答复中重复出现的 60 字以上（不计空格与标点）段落，每处一行；段落即 replies.text 的一行。",
         key=("passage_sha256", "reply_id", "char_start"),
     )
 
@@ -28,8 +29,16 @@ class SharedPassage(Table):
     ]
     reply_id: ReplyId
     sentence_ids: Annotated[
-        list[str], Column("The paragraph's sentences, in order.", "段落所含句子，按顺序。", source="derived")
+        list[str], Column("sentence_id of its sentences, in order.", "段落所含句子的编号，按顺序。", source="derived")
     ]
-    characters: Annotated[int, Column("Length of the paragraph.", "段落字数。", unit="characters", source="derived")]
+    characters: Annotated[
+        int,
+        Column(
+            "Length of the paragraph without spaces and punctuation.",
+            "段落字数，不计空格与标点。",
+            unit="characters",
+            source="derived from text",
+        ),
+    ]
     char_start: CharStart
     char_end: CharEnd

@@ -10,6 +10,7 @@ from schemas.table import About, Column, Struct, Table
 
 LetterType = Literal["reply", "co_handling_opinion"]
 Kind = Literal["cppcc_proposal", "npc_suggestion", "other"]
+TextSource = Literal["page", "attachment"]
 IdentityBasis = Literal["title", "opening", "salutation", "column"]
 ReplyClass = Literal["A", "B", "C", "D"]
 
@@ -257,6 +258,14 @@ class Reply(Table):
             "答复全文（NFKC 规范化、去首尾空白、一段一行，已移除联系方式）；所有位置均以此为准。",
         ),
     ]
+    text_source: Annotated[
+        TextSource,
+        Column(
+            "Where the letter stands: on the `page`, or in an `attachment` (docx, pdf) that the page or list leads to.",
+            "答复所在：网页正文（page）或网页、列表所指的附件（attachment，docx 或 pdf）。",
+            source="page",
+        ),
+    ]
     stage: Annotated[
         str | None,
         Column(
@@ -292,8 +301,11 @@ class Reply(Table):
     near_duplicate_group: Annotated[
         str | None,
         Column(
-            "The lowest reply_id among letters of almost the same text; null when there is no other.",
-            "文字几乎相同的答复中最小的 reply_id；无则为空。",
+            "The lowest reply_id among letters of almost the same text; null when there is no other. Almost the same: "
+            "without spaces and punctuation, at least 75 % of the 5-character pieces of two letters are common to "
+            "both (Jaccard index); a group is what hangs together.",
+            "文字几乎相同的答复中最小的 reply_id；无则为空。去空格与标点后，两件答复的 5 字片段至少 75 % 相同"
+            "（Jaccard 系数）即为几乎相同；彼此相连者为一组。",
             source="derived from text",
         ),
     ]
@@ -312,8 +324,8 @@ class Reply(Table):
     selector: Annotated[
         str,
         Column(
-            "The selector of dataset.toml that found the letter on the page.",
-            "在网页上找到正文的选择器。",
+            "The selector of dataset.toml that found the letter on the page; the file's address if it stands in one.",
+            "在网页上找到正文的选择器；答复在附件中则为附件网址。",
             source="dataset.toml",
             observed=True,
         ),

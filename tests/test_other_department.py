@@ -19,7 +19,13 @@ def test_a_second_department_is_a_folder_and_no_code(dafu: Dafu, tmp_path: Path)
     assert report["crawl"]["outcomes"] == {"gone_soft": 1, "ok": 16}
     assert report["parse"] == {
         "letters": 8,
-        "issues": {"attachment_missing": 1, "contact_removed": 1, "not_a_letter": 1, "page_gone": 1},
+        "issues": {
+            "attachment_missing": 1,
+            "attachment_not_read": 1,
+            "contact_removed": 1,
+            "not_a_letter": 1,
+            "page_gone": 1,
+        },
     }
     letters = dafu(
         "sql",

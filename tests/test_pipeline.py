@@ -70,6 +70,45 @@ def test_every_span_says_what_its_row_says(runs: ThreeRuns, table: type) -> None
     assert off == 0
 
 
+def test_letters_of_almost_the_same_text_are_one_group(runs: ThreeRuns) -> None:
+    groups = ask(
+        runs.before,
+        "SELECT near_duplicate_group = min(reply_id), list(number ORDER BY number) FROM replies "
+        "WHERE near_duplicate_group IS NOT NULL GROUP BY near_duplicate_group",
+    )
+    assert groups == [(True, ["0372", "1120"])]
+
+
+def test_a_shared_passage_is_the_same_paragraph_in_several_letters(runs: ThreeRuns) -> None:
+    passages = ask(
+        runs.before,
+        "SELECT count(DISTINCT p.reply_id), count(DISTINCT r.text[char_start + 1:char_end]), min(characters) >= 60 "
+        "FROM shared_passages p JOIN replies r USING (reply_id) GROUP BY passage_sha256",
+    )
+    assert passages == [(2, 1, True)] * 3
+    sentences = ask(
+        runs.before,
+        "SELECT bool_and(s.char_start >= p.char_start AND s.char_end <= p.char_end), count(*) "
+        "FROM (SELECT *, unnest(sentence_ids) AS sentence_id FROM shared_passages) p "
+        "JOIN sentences s USING (sentence_id)",
+    )
+    assert sentences == [(True, 8)]
+
+
+def test_a_correction_is_in_the_release_with_its_reason_and_not_in_the_history(runs: ThreeRuns) -> None:
+    for release in (runs.before, runs.after):
+        ((reply_id, *row),) = ask(
+            release,
+            "SELECT reply_id, CAST(signed_on AS TEXT), lag_days, flags FROM replies "
+            "WHERE list_contains(flags, 'corrected')",
+        )
+        assert row == ["2023-09-27", 15, ["corrected", "date_damaged"]]
+        ((severity, detail),) = ask(release, "SELECT severity, detail FROM issues WHERE code = 'corrected'")
+        assert severity == "info"
+        assert detail.startswith("signed_on: null → 2023-09-27. Reason: ")
+        assert ask(release, f"SELECT event FROM history WHERE reply_id = '{reply_id}'") == [("appeared",)]
+
+
 def test_the_demo_is_as_large_as_promised(runs: ThreeRuns) -> None:
     assert ask(runs.before, "SELECT count(*) >= 30, count(DISTINCT kind) >= 2 FROM replies") == [(True, True)]
     assert ask(runs.before, "SELECT count(DISTINCT year(published_on)) >= 4 FROM replies") == [(True,)]
@@ -78,7 +117,7 @@ def test_the_demo_is_as_large_as_promised(runs: ThreeRuns) -> None:
 def test_what_could_not_be_read_is_an_issue(runs: ThreeRuns) -> None:
     codes = {code for (code,) in ask(runs.before, "SELECT DISTINCT code FROM issues")}
     assert codes >= {
-        "attachment_only",
+        "attachment_not_read",
         "contact_removed",
         "duplicate_page",
         "kind_conflict",

@@ -1,4 +1,7 @@
-"""parse: archive → catalogue of its pages → their states → letters → records. No request is made."""
+"""parse: archive → catalogue of its pages → their states → letters → corrected, compared → records.
+
+No request is made.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,11 @@ from flows.crawl.catalogue import Catalogue, read_catalogue
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError
 from flows.locks import locked
+from flows.parse.corrections import Correction, corrected, load_corrections
+from flows.parse.documents import DOCUMENTS
 from flows.parse.history import Letter, one_letter_each, unread
 from flows.parse.letters import GroupReading, PageGroup, page_groups, read_group
+from flows.parse.passages import compared
 from flows.parse.store import CAPTURES, ISSUES, LETTERS, RecordWriter
 from schemas.issues import Issue
 
@@ -30,16 +36,19 @@ _BATCH = 200
 def parse(dataset_name: str, datasets: str) -> dict[str, Any]:
     """Read everything the archive holds; return the report as plain data."""
     dataset = load_dataset(dataset_name, Path(datasets))
+    corrections = load_corrections(dataset.folder)
     archive = Archive(dataset.archive)
     if not archive.entries():
         raise DafuError(f"{dataset.archive} holds no captures; run `dafu crawl {dataset.name}` first")
     catalogue = catalogue_of(archive, dataset)
     groups = page_groups(archive, catalogue)
     read: list[GroupReading] = []
-    with console.stage("parse: pages", len(groups), "pages") as advance:
-        for start in range(0, len(groups), _BATCH):
-            read += read_pages(archive, dataset, groups[start : start + _BATCH], advance)
-    letters = tell_letters(archive, dataset, catalogue, read)
+    with DOCUMENTS:
+        with console.stage("parse: pages", len(groups), "pages") as advance:
+            for start in range(0, len(groups), _BATCH):
+                read += read_pages(archive, dataset, groups[start : start + _BATCH], advance)
+        letters = tell_letters(archive, dataset, catalogue, read)
+    letters = compare_letters(correct_letters(letters, corrections))
     with locked(dataset.lock):
         return write_records(dataset, archive, [*catalogue.issues, *unread(letters, read)], letters)
 
@@ -68,6 +77,18 @@ def read_pages(
 def tell_letters(archive: Archive, dataset: Dataset, catalogue: Catalogue, read: list[GroupReading]) -> list[Letter]:
     """Join pages that are one letter, and tell each letter's history."""
     return one_letter_each(archive, dataset, catalogue, read)
+
+
+@task(cache_policy=NO_CACHE)
+def correct_letters(letters: list[Letter], corrections: list[Correction]) -> list[Letter]:
+    """Put right what pages say wrongly, as the dataset's corrections say."""
+    return corrected(letters, corrections)
+
+
+@task(cache_policy=NO_CACHE)
+def compare_letters(letters: list[Letter]) -> list[Letter]:
+    """Find letters that are almost the same, and paragraphs that stand in several."""
+    return compared(letters)
 
 
 @task(cache_policy=NO_CACHE)

@@ -23,9 +23,10 @@ from flows.parse.letters import (
     GONE,
     GroupReading,
     State,
-    missing_attachments,
+    attachments_of_state,
     read_state_or_report,
     redirected_to,
+    state_of,
 )
 from schemas.archive import IndexEntry
 from schemas.history import Event, HistoryEvent
@@ -50,10 +51,14 @@ class Letter:
 
 @dataclass
 class _Telling:
-    """What one address last said: it shows a state of the letter, or the letter is not there."""
+    """What one address last said: it shows a state of the letter, or the letter is not there.
+
+    `seen`: the page is there, though perhaps without the letter.
+    """
 
     entry: IndexEntry
     record: Record | None
+    seen: bool
 
 
 @dataclass
@@ -147,18 +152,16 @@ def _may_be_one(one: GroupReading, other: GroupReading) -> bool:
 
 
 def _letter(archive: Archive, dataset: Dataset, evidence: _Evidence, joined: list[GroupReading]) -> Letter:
-    states: dict[State, Record | None] = {}
-    for reading in joined:
-        states |= reading.states
+    holding = _Holding(archive, joined)
     captures = sorted(
         {entry.capture_id: entry for reading in joined for entry in reading.group.captures}.values(),
         key=lambda entry: (entry.run, entry.fetched_at, entry.url),
     )
     primary = _primary(joined, captures)
     reply_id = f"{dataset.name}:{primary.group.article_id}"
-    life = _replayed(captures, states, evidence, reply_id, {page.url for page in primary.group.pages})
-    record, found = _final(archive, dataset, joined, life, reply_id)
-    shown = {url for (url, _), state in states.items() if state}
+    life = _replayed(captures, holding, evidence, reply_id, {page.url for page in primary.group.pages})
+    record, found = _final(archive, dataset, joined, holding, life, reply_id)
+    shown = {state.url for state, read in holding.states.items() if read}
     seen = [entry for entry in captures if entry.outcome in SEEN and entry.url in shown]
     flags = {*record.reply.flags, *(["posted_twice"] if life.twice else []), *([] if life.alive else ["withdrawn"])}
     known = {
@@ -180,15 +183,48 @@ def _primary(joined: list[GroupReading], captures: list[IndexEntry]) -> GroupRea
             first_run.setdefault(entry.url, entry.run)
 
     def rank(reading: GroupReading) -> tuple[int, str]:
-        runs = [first_run[url] for (url, _), record in reading.states.items() if record]
+        runs = [first_run[state.url] for state, record in reading.states.items() if record]
         return min(runs), reading.group.article_id
 
     return min((reading for reading in joined if reading.records), key=rank)
 
 
+class _Holding:
+    """What each state of a letter's pages reads as, and the files that hold the letter where the pages do not."""
+
+    def __init__(self, archive: Archive, joined: list[GroupReading]) -> None:
+        self.states: dict[State, Record | None] = {}
+        self._files: dict[tuple[str, str], str] = {}
+        for reading in joined:
+            self.states |= reading.states
+            self._files |= reading.files
+        self.captures = [
+            entry
+            for url in sorted(set(self._files.values()))
+            for entry in archive.captures_of(url)
+            if entry.outcome == "ok"
+        ]
+
+    def record(self, url: str, kept: dict[str, IndexEntry]) -> Record | None:
+        """Return what a page reads as, given what is kept of each address."""
+        if url not in kept:
+            return None
+        return self.states.get(state_of(kept[url], self.file(url, kept)))
+
+    def file(self, url: str, kept: dict[str, IndexEntry]) -> IndexEntry | None:
+        """Return the capture of the file that holds a page's letter."""
+        return kept.get(self._files.get((url, kept[url].sha256 or ""), "")) if url in kept else None
+
+    def file_of(self, record: Record) -> IndexEntry | None:
+        """Return a capture of the file that a record was read from, None if it was read from the page itself."""
+        state = next(state for state, read in self.states.items() if read is record)
+        address = self._files.get((state.url, state.sha256))
+        return next((e for e in self.captures if e.url == address and e.sha256 == state.file_sha256), None)
+
+
 def _replayed(
     captures: list[IndexEntry],
-    states: dict[State, Record | None],
+    holding: _Holding,
     evidence: _Evidence,
     reply_id: str,
     preferred: set[str],
@@ -197,17 +233,31 @@ def _replayed(
     by_run: dict[int, list[IndexEntry]] = defaultdict(list)
     for entry in captures:
         by_run[entry.run].append(entry)
-    held: dict[str, Record | None] = {}
-    for run in sorted(by_run):
+    files: dict[int, list[IndexEntry]] = defaultdict(list)
+    for entry in holding.captures:
+        files[entry.run].append(entry)
+    kept: dict[str, IndexEntry] = {}
+    for run in sorted(by_run.keys() | files.keys()):
+        kept |= {entry.url: entry for entry in [*by_run[run], *files[run]] if entry.outcome == "ok"}
         for entry in by_run[run]:
-            if entry.outcome == "ok":
-                held[entry.url] = states.get((entry.url, entry.sha256 or ""))
             if entry.outcome in SEEN:
-                life.told[entry.url] = _Telling(entry, held.get(entry.url))
+                life.told[entry.url] = _Telling(entry, None, seen=True)
             elif entry.outcome in _TOLD_GONE:
-                life.told[entry.url] = _Telling(entry, None)
+                life.told[entry.url] = _Telling(entry, None, seen=False)
+        for url, telling in life.told.items():
+            if telling.seen:
+                telling.record = holding.record(url, kept)
+                telling.entry = _as_of(run, telling.entry, holding.file(url, kept))
         _step(life, run, evidence, reply_id, preferred)
     return life
+
+
+def _as_of(run: int, entry: IndexEntry, file: IndexEntry | None) -> IndexEntry:
+    """Return a page's capture, in a later run that brought only the file with its letter dated as that file's is."""
+    if file is None or file.run != run or entry.run == run:
+        return entry
+    dated = {"run": run, "fetched_at": file.fetched_at, "capture_id": file.capture_id}
+    return entry.model_copy(update=dated)
 
 
 def _step(life: _Life, run: int, evidence: _Evidence, reply_id: str, preferred: set[str]) -> None:
@@ -221,7 +271,9 @@ def _step(life: _Life, run: int, evidence: _Evidence, reply_id: str, preferred: 
     if before is not None and before.reply.url in showing:
         chosen = showing[before.reply.url]  # a letter stays where it was as long as it is there
     else:
-        chosen = max(showing.values(), key=lambda t: (t.entry.url in preferred, t.entry.fetched_at, t.entry.url))
+        chosen = max(
+            showing.values(), key=lambda t: (_is_page(t), t.entry.url in preferred, t.entry.fetched_at, t.entry.url)
+        )
     if chosen.record is not None:
         _shown(life, chosen.entry, chosen.record, reply_id)
 
@@ -280,12 +332,16 @@ def _values(reply: Reply) -> dict[str, Any]:
     return {name: getattr(reply, name) for name in Reply.model_fields}
 
 
+def _is_page(telling: _Telling) -> bool:
+    return telling.record is not None and telling.record.reply.text_source == "page"
+
+
 def _article_of(telling: _Telling) -> str:
     return telling.record.reply.reply_id if telling.record else ""
 
 
 def _final(
-    archive: Archive, dataset: Dataset, joined: list[GroupReading], life: _Life, reply_id: str
+    archive: Archive, dataset: Dataset, joined: list[GroupReading], holding: _Holding, life: _Life, reply_id: str
 ) -> tuple[Record, list[Issue]]:
     """Read the state that the letter is in, or was in when it was withdrawn, under its own id."""
     current = life.current
@@ -294,12 +350,14 @@ def _final(
     url, capture_id = current.reply.url, current.reply.capture_id
     group = next(reading.group for reading in joined if any(page.url == url for page in reading.group.pages))
     entry = next(entry for entry in group.captures if entry.capture_id == capture_id)
-    reading = read_state_or_report(archive, dataset, group, entry, reply_id)
+    file = holding.file_of(current)
+    reading = read_state_or_report(archive, dataset, group, entry, reply_id, file=file)
     if reading.record is None:
         raise AssertionError(f"{url} reads differently the second time")
-    issues = [*reading.issues, *missing_attachments(archive, dataset, entry, reply_id)]
+    attachments, found = attachments_of_state(archive, dataset, group, entry, reply_id, file=file)
+    issues = [*reading.issues, *found]
     for other in sorted(life.showing()):
         if other != url and life.told[other].record:
             detail = f"the same letter as {url}"
             issues.append(issue("duplicate_page", "parse", detail, url=other, reply_id=reply_id))
-    return reading.record, issues
+    return reading.record.model_copy(update={"attachments": tuple(attachments)}), issues

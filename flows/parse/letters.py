@@ -7,7 +7,8 @@ and what happened to it, is told in `flows.parse.history`.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from protego import Protego
 
@@ -15,11 +16,16 @@ from flows.crawl.archive import Archive
 from flows.crawl.catalogue import Catalogue, ListedPage, redirect_target
 from flows.datasets import Dataset
 from flows.errors import DafuError
-from parsers.attachments import read_attachment_links
+from flows.parse.attachments import attachments_of, document_of, why_not_had, why_not_read
+from flows.parse.documents import DOCUMENTS, Documents
+from parsers.attachments import AttachmentLink, may_link_files, read_attachment_links
+from parsers.enclosed import letter_link
 from parsers.encoding import decode, is_markup
+from parsers.frame import LetterFile
 from parsers.letter import Provenance, Reading, read_letter
 from parsers.privacy import without_contact
 from schemas.archive import IndexEntry
+from schemas.attachments import Attachment
 from schemas.issues import Issue, issue
 from schemas.record import Record
 
@@ -42,17 +48,25 @@ class PageGroup:
         return [entry for entry in self.captures if entry.outcome == "ok"]
 
 
-State = tuple[str, str]
-"""An address and the digest of its bytes."""
+class State(NamedTuple):
+    """An address, the digest of its bytes, and that of the file that holds the letter if the page does not."""
+
+    url: str
+    sha256: str
+    file_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GroupReading:
-    """A group, what each state of its pages reads as (None: no letter), and why none does if that is so."""
+    """A group, what each state of its pages reads as (None: no letter), and why none does if that is so.
+
+    `files` says which file holds the letter, by address and digest of a page that holds none itself.
+    """
 
     group: PageGroup
     states: dict[State, Record | None]
     issues: tuple[Issue, ...]
+    files: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def records(self) -> list[Record]:
@@ -99,28 +113,69 @@ def redirected_to(archive: Archive, url: str) -> list[str]:
     return found[1:]
 
 
-def read_group(archive: Archive, dataset: Dataset, group: PageGroup, robots: Protego | None) -> GroupReading:
+def read_group(
+    archive: Archive, dataset: Dataset, group: PageGroup, robots: Protego | None, documents: Documents = DOCUMENTS
+) -> GroupReading:
     """Read every state of a group's pages; a page on which the parser fails is an issue and costs no other page."""
     states: dict[State, Record | None] = {}
+    files: dict[tuple[str, str], str] = {}
     issues: dict[str, tuple[Issue, ...]] = {}
     for entry in group.good:
-        reading = read_state_or_report(archive, dataset, group, entry)
-        states[entry.url, entry.sha256 or ""] = reading.record
-        issues[entry.url] = reading.issues
+        link = letter_link_of(archive, dataset, entry)
+        if link is not None:
+            files[entry.url, entry.sha256 or ""] = link.url
+        for file in _states_of(archive, group, entry, link):
+            reading = read_state_or_report(archive, dataset, group, entry, file=file, documents=documents)
+            states[state_of(entry, file)] = reading.record
+            issues[entry.url] = reading.issues
     if any(states.values()):
-        return GroupReading(group, states, ())
+        return GroupReading(group, states, (), files)
     if not states:
         return GroupReading(group, states, (_never_read(group, robots, dataset),))
     newest = max(group.good, key=lambda entry: entry.fetched_at)
-    return GroupReading(group, states, issues[newest.url])
+    return GroupReading(group, states, issues[newest.url], files)
+
+
+def state_of(entry: IndexEntry, file: IndexEntry | None) -> State:
+    """Return the state of a captured page, and of the captured file that holds its letter."""
+    return State(entry.url, entry.sha256 or "", (file.sha256 or "") if file else "")
+
+
+def letter_link_of(archive: Archive, dataset: Dataset, entry: IndexEntry) -> AttachmentLink | None:
+    """Return the link to the file that holds the letter of a captured page; None if the page does, or is a file."""
+    body = archive.body(entry)
+    if not may_link_files(body) or not is_markup(body, entry.content_type):
+        return None
+    return letter_link(decode(body, entry.content_type).text, entry.url, dataset.page_selectors())
+
+
+def _states_of(
+    archive: Archive, group: PageGroup, entry: IndexEntry, link: AttachmentLink | None
+) -> list[IndexEntry] | list[None]:
+    """Return the captures of the file that holds a page's letter, from the page's own capture on to its next one."""
+    if link is None:
+        return [None]
+    later = [other.run for other in group.good if other.url == entry.url and other.run > entry.run]
+    files = [file for file in archive.captures_of(link.url) if file.outcome == "ok"]
+    files = [file for file in files if not later or file.run < min(later)]
+    before = [file for file in files if file.run <= entry.run]
+    return [*before[-1:], *files[len(before) :]] or [None]
 
 
 def read_state_or_report(
-    archive: Archive, dataset: Dataset, group: PageGroup, entry: IndexEntry, reply_id: str | None = None
+    archive: Archive,
+    dataset: Dataset,
+    group: PageGroup,
+    entry: IndexEntry,
+    reply_id: str | None = None,
+    *,
+    file: IndexEntry | None = None,
+    documents: Documents = DOCUMENTS,
 ) -> Reading:
-    """Read what a capture holds as letter `reply_id`, else as that of its article id."""
+    """Read what a capture, and that of the file with its letter, holds as letter `reply_id`, else by its article id."""
     try:
-        return _read_state(archive, dataset, group, entry, reply_id or f"{dataset.name}:{group.article_id}")
+        known = _provenance(dataset, group, entry, reply_id or f"{dataset.name}:{group.article_id}")
+        return _read_state(archive, dataset, documents, entry, file, known, listed_as(group, entry))
     except DafuError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a page can make the parser do
@@ -128,31 +183,32 @@ def read_state_or_report(
         return Reading(None, (issue("parse_failed", "parse", detail, url=entry.url),))
 
 
-def missing_attachments(archive: Archive, dataset: Dataset, entry: IndexEntry, reply_id: str) -> list[Issue]:
-    """Return an issue for every attachment of a captured page of which no bytes could be had."""
-    found = []
-    for link in read_attachment_links(archive.page(entry).text, entry.url):
-        captures = archive.captures_of(link.url)
-        if not dataset.ours(link.url):
-            why = "on another host, not asked for"
-        elif not captures:
-            why = "not asked for yet, or not allowed by robots.txt"
-        elif archive.last_good(link.url) is None:
-            why = captures[-1].outcome
-        else:
-            continue
-        detail = f"{why}: {link.label}"
-        found.append(issue("attachment_missing", "parse", detail, url=link.url, reply_id=reply_id))
-    return found
+def attachments_of_state(
+    archive: Archive,
+    dataset: Dataset,
+    group: PageGroup,
+    entry: IndexEntry,
+    reply_id: str,
+    *,
+    file: IndexEntry | None = None,
+    documents: Documents = DOCUMENTS,
+) -> tuple[list[Attachment], list[Issue]]:
+    """Return the rows of the files of a captured page that is letter `reply_id`, and what is to be reported of them."""
+    if is_markup(archive.body(entry), entry.content_type):
+        links = read_attachment_links(archive.page(entry).text, entry.url)
+    else:
+        links, file = (AttachmentLink(listed_as(group, entry), entry.url),), entry
+    return attachments_of(archive, dataset, documents, links, reply_id, file)
 
 
-def _read_state(archive: Archive, dataset: Dataset, group: PageGroup, entry: IndexEntry, reply_id: str) -> Reading:
-    body = archive.body(entry)
+def listed_as(group: PageGroup, entry: IndexEntry) -> str:
+    """Return the title under which a list leads to a captured page."""
+    return next(page.title for page in reversed(group.pages) if page.url == entry.url)
+
+
+def _provenance(dataset: Dataset, group: PageGroup, entry: IndexEntry, reply_id: str) -> Provenance:
     page = next(page for page in reversed(group.pages) if page.url == entry.url)
-    if not is_markup(body, entry.content_type):
-        detail = f"{entry.media_type or entry.content_type or 'no type'}, {len(body)} bytes: {page.title}"
-        return Reading(None, (issue("attachment_only", "parse", detail, url=entry.url),))
-    provenance = Provenance(
+    return Provenance(
         reply_id=reply_id,
         url=entry.url,
         province=dataset.province,
@@ -163,7 +219,38 @@ def _read_state(archive: Archive, dataset: Dataset, group: PageGroup, entry: Ind
         first_seen_at=entry.fetched_at,
         last_seen_at=entry.fetched_at,
     )
-    return read_letter(decode(body, entry.content_type).text, dataset.page_selectors(), provenance)
+
+
+def _read_state(
+    archive: Archive,
+    dataset: Dataset,
+    documents: Documents,
+    entry: IndexEntry,
+    file: IndexEntry | None,
+    known: Provenance,
+    title: str,
+) -> Reading:
+    html = ""
+    if is_markup(archive.body(entry), entry.content_type):
+        html = archive.page(entry).text
+        link = letter_link_of(archive, dataset, entry)
+        if link is None:
+            return read_letter(html, dataset.page_selectors(), known)
+        title = link.label
+        if file is None:
+            why = why_not_had(archive, dataset, link.url)
+            return _in_no_letter(known, "attachment_missing", f"{why}: {title}, which holds the letter")
+    file = file or entry
+    document = document_of(archive, documents, file)
+    if document.status != "read":
+        code = "attachment_only" if document.status == "format_not_read" else "attachment_not_read"
+        return _in_no_letter(known, code, why_not_read(document, file, title))
+    held = LetterFile(file.url, title, document.lines)
+    return read_letter(html, dataset.page_selectors(), known, held)
+
+
+def _in_no_letter(known: Provenance, code: str, detail: str) -> Reading:
+    return Reading(None, (issue(code, "parse", detail, url=known.url),))
 
 
 def _never_read(group: PageGroup, robots: Protego | None, dataset: Dataset) -> Issue:

@@ -25,18 +25,21 @@ PAGE = """<!doctype html><html><head><title>答复</title></head><body><div clas
 <p>您提出的《关于办好学校的提案》收悉，现答复如下：</p>
 <p>我们将办好学校。</p><p>辽宁省教育厅</p><p>2023年8月1日</p></div></body></html>"""
 
+Answered = tuple[str, int, str | bytes]
+"""An address, a status, and a page, a file or where a redirect leads."""
+
 
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
     return load_dataset("demo", copy_of_demo(tmp_path))
 
 
-def kept(dataset: Dataset, *answers: tuple[str, int, str]) -> Archive:
-    """Keep answers (address, status, page or where a redirect leads), a run and a day each; return the archive."""
+def kept(dataset: Dataset, *answers: Answered) -> Archive:
+    """Keep answers, a run and a day each; return the archive."""
     with Archive(dataset.archive).writing("demo") as archive:
         for day, (url, status, said) in enumerate(answers):
-            moved = {"Location": said} if 300 <= status < 400 else {"Content-Type": "text/html"}
-            body = b"" if 300 <= status < 400 else said.encode()
+            moved = {"Location": str(said)} if 300 <= status < 400 else {"Content-Type": "text/html"}
+            body = b"" if 300 <= status < 400 else said.encode() if isinstance(said, str) else said
             at = START + dt.timedelta(days=day)
             archive.begin("revisit", at)
             archive.keep(Answer(url, at, [], status, "", list(moved.items()), body))
@@ -121,8 +124,12 @@ def test_a_letter_is_withdrawn_only_when_all_its_pages_are(dataset: Dataset) -> 
     assert events(letter) == [("appeared", 1), ("moved", 1)]
 
 
-def test_a_page_on_which_the_parser_fails_is_an_issue(dataset: Dataset) -> None:
-    archive = kept(dataset, (OLD, 200, PAGE.replace("我们", "<div>" * 3000)))
+def test_a_page_on_which_the_parser_fails_is_an_issue(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("flows.parse.letters.read_letter", fails)
+    archive = kept(dataset, (OLD, 200, PAGE))
     letters, issues = letters_of(archive, dataset, listed(dataset, OLD))
     assert (letters, [issue.code for issue in issues]) == ([], ["parse_failed"])
 

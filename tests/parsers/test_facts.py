@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.citations import read_citations, title_key
-from parsers.quantities import read_quantities
+from parsers.facts.citations import read_citations, title_key
+from parsers.facts.quantities import read_quantities
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ PAGES = [
     "szxta-seed-0536",
     "szxta-co-handling-0208",
     "szxta-date-damaged-0467",
+    "szxta-docx-row-0176",
     "szxta-full-width-0312",
     "szxta-gb18030-0127",
     "szxta-group-run-in-0097",
@@ -36,6 +37,7 @@ PAGES = [
     "srddbjy-dh0271",
     "srddbjy-four-levels",
     "srddbjy-no-salutation-no-signature",
+    "srddbjy-pdf-row",
     "srddbjy-quantity-traps",
     "srddbjy-table-in-letter",
 ]

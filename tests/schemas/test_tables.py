@@ -17,10 +17,10 @@ from schemas.issues import issue
 from schemas.table import About, Column, Table
 
 DESIGNED = {
-    "replies": "reply_id letter_type kind identity_basis body_raw body province term session number number_int proposal_title "
-    "page_title url published_on editor_account page_source column_path salutation_raw proposers "
+    "replies": "reply_id letter_type kind identity_basis body_raw body province term session number number_int "
+    "proposal_title page_title url published_on editor_account page_source column_path salutation_raw proposers "
     "proposer_count signatory_raw signatory signed_on lag_days doc_number reply_class_raw "
-    "reply_class openness opening_raw closing_raw text stage themes keywords flags "
+    "reply_class openness opening_raw closing_raw text text_source stage themes keywords flags "
     "near_duplicate_group capture_id content_sha256 selector parser_version first_seen_at "
     "last_seen_at version",
     "sections": "reply_id section_id n level marker title path parent_id role run_in char_start char_end",

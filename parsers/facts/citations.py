@@ -10,19 +10,31 @@ from schemas.facts import IssuerBasis
 
 _NUMBER_AFTER = re.compile(r"\(([^()]{2,10}[〔\[(【]\d{4}[〕\])】]\d+号)\)")
 _VERB = re.compile(
-    r"(?:联合|共同|先后|正式|研究|陆续|分别|牵头|专门|已|还|就)*(?:印发|出台|制发|下发|颁布|发布|制定|制订|联合)了?"
+    r"(?:联合|共同|先后|正式|研究|陆续|分别|牵头|专门|已|还|就)*(?:印发|出台|制发|下发|颁布|发布|公布|转发|制定|"
+    r"制订|修订|联合)了?(?:的(?=$))?"
 )
-_TAIL = r"厅|局|委|委员会|办|办公厅|办公室|政府|国务院|部|联|银行|中央|总工会|银保监会|外交部|专班|领导小组|联席会议"
+_TAIL = (
+    r"厅|局|司|署|总局|协|委|委员会|办|办公厅|办公室|政府|国务院|部|联|银行|中央|总工会|银保监会|外交部|专班|"
+    r"领导小组|联席会议"
+)
 _AGENCY = rf"[\u4e00-\u9fff“”]{{0,16}}?(?:{_TAIL})"
 _AGENCY_ONLY = re.compile(rf"^{_AGENCY}$")
 _TITLE_AGENCIES = re.compile(rf"^((?:{_AGENCY})(?:[、和 ](?:{_AGENCY}))*)(?:等[^关《]{{0,8}})?关于")
 _JOINERS = re.compile(r"、|和|与|及|会同|联合|以及")
 _NOT_AGENCIES = re.compile(
-    r"[的了将为对]|积极|推动|加强|开展|组织|我省|部门$|政府部门|^(?:各|有关|相关|其他|多|全)|^(?:本部|全部|内部|一部|外部|总部|干部|支部|党支部)$|\d"
+    r"[的了将为对]|积极|推动|加强|开展|组织|我省|部门$|政府部门|^(?:各|有关|相关|其他|多|全)|^(?:本部|全部|内部|"
+    r"一部|外部|总部|干部|支部|党支部)$|\d"
 )
 _LEAD = re.compile(
-    r"^.*(?:执行|落实|贯彻|根据|按照|依据|依照|遵照)|^(?:近年来|目前|为此|其中|同时|此外|此前|今年|去年|先后|由|在|经|会同|联合|\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|初|起)?)+"
+    r"^.*(?:执行|落实|贯彻|根据|按照|依据|依照|遵照)|^(?:近年来|目前|为此|其中|同时|此外|此前|今年|去年|先后|由|"
+    r"在|经|会同|联合|\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|初|起)?)+"
 )
+_ADVERBS_BEHIND = re.compile(
+    r"(?:将|拟|计划|已|还|也|又|再|正|要|应|力争|争取|适时|尽快|抓紧|及时|(?:于|在)?(?:20\d\d年)?(?:\d{1,2}月|"
+    r"上半年|下半年|年)?(?:底|初|末)?(?:前)?)+$"
+)
+_PASSED_ON = re.compile("(?:转发|落实|执行|贯彻)了?$")
+_OWN = re.compile("^(?:我|本)[厅局委办部会]$")
 _CONNECTS_TITLES = re.compile(r"^(?:[、和及与,]|以及|\([^()]*\))*$")
 _WRAPPED = re.compile(r"关于(?:印发|转发|发布)(.+?)的通知$")
 
@@ -52,8 +64,13 @@ def read_citations(passage: str) -> list[Mention]:
             continue
         number = _NUMBER_AFTER.match(passage, end)
         continues = bool(mentions) and bool(_CONNECTS_TITLES.match(passage[previous_end:start]))
-        stated = stated_so_far if continues else _stated_issuers(passage, previous_end, start)
         named = _issuers_in_title(title)
+        # 教育部《甲》和《乙》: 教育部 issued both, unless 乙 itself says who did.
+        stated = (() if named else stated_so_far) if continues else _stated_issuers(passage, previous_end, start)
+        if named and _PASSED_ON.search(passage[:start]):
+            stated = ()  # 转发《教育部关于…》: who passes a document on did not issue it
+        if stated is None:  # 省教育厅制定《甲》,出台《乙》: the clause has no subject of its own
+            stated = () if named else stated_so_far
         issuers = stated or named
         mentions.append(
             Mention(
@@ -67,7 +84,7 @@ def read_citations(passage: str) -> list[Mention]:
                 end=end,
             )
         )
-        stated_so_far, previous_end = stated, end
+        stated_so_far, previous_end = stated_so_far if continues else stated, end
     return mentions
 
 
@@ -79,27 +96,35 @@ def title_key(title: str) -> str:
     return re.sub(r"[^\w+]", "", wrapped.group(1) if wrapped else core)
 
 
-def _stated_issuers(passage: str, previous_end: int, start: int) -> tuple[str, ...]:
-    """Return the subject of the nearest issuing verb before the title, or the agency right in front of it."""
+def _stated_issuers(passage: str, previous_end: int, start: int) -> tuple[str, ...] | None:
+    """Return the subject of the nearest issuing verb before the title, or the agency right in front of it.
+
+    None if the verb begins its clause, so that the subject can only be that of the clause before.
+    """
     before = outside_titles(passage[:start])[previous_end:]
     clause = re.split(r"[,。;:!?\0]", before)[-1]
     verb = None
     for verb in _VERB.finditer(clause):  # noqa: B007 - the last match is the nearest
         pass
-    subject = clause[: _first_verb_of_group(clause, verb)] if verb else clause
-    return _agencies(subject)
+    if verb is None:
+        return _agencies(clause)
+    subject = _without_adverbs(clause[: verb.start()])
+    return _agencies(subject) if subject else None
 
 
-def _first_verb_of_group(clause: str, nearest: re.Match[str]) -> int:
-    """教育部联合13部门出台: the subject stands before 联合, not between the two verbs."""
-    joint = clause.find("联合")
-    return joint if 0 < joint < nearest.start() and _agencies(clause[:joint]) else nearest.start()
+def _without_adverbs(subject: str) -> str:
+    return _ADVERBS_BEHIND.sub("", subject)
 
 
 def _agencies(words: str) -> tuple[str, ...]:
-    parts = [_LEAD.sub("", part).strip() for part in _JOINERS.split(_LEAD.sub("", words))]
+    """Return the offices that words before an issuing verb name, those that issued jointly (联合, 会同) included."""
+    parts = [_without_adverbs(_LEAD.sub("", part).strip()) for part in _JOINERS.split(_LEAD.sub("", words))]
     parts = [re.sub(r"等(?:[\d一二三四五六七八九十]*个?部[门委])?$", "", part) for part in parts]
-    found = tuple(part for part in parts if part and _AGENCY_ONLY.match(part) and not _NOT_AGENCIES.search(part))
+    found = tuple(
+        part
+        for part in parts
+        if part and (_OWN.match(part) or (_AGENCY_ONLY.match(part) and not _NOT_AGENCIES.search(part)))
+    )
     return found if len(found) == len([part for part in parts if part and not re.search(r"\d|部门", part)]) else ()
 
 
