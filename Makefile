@@ -85,6 +85,7 @@ lock: ## resolve requirements.lock anew (hashes, no addresses)
 
 docs: $(STAMP) ## write the reference pages from schemas/ and the command line
 	@$(BIN)/python -m flows.reference
+	@$(BIN)/python -m tests.accuracy.measure --write
 
 clean: ## remove .venv and what the tools cached
 	@rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -278,7 +278,7 @@ def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Pat
 @click.argument("words", nargs=-1, required=True, metavar="[DATASET[@VERSION]] REPLY")
 @common
 def show(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
-    """Show one letter: its headings, cited documents and quantities marked in the text.
+    """Show one letter, all that was read from it marked in the text: headings, documents, quantities, promises, names.
 
     REPLY is a reply_id, the site's article id, or the proposal's number.
 
@@ -292,6 +292,30 @@ def show(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
     letter = reader.find_letter(database_of(release_of(named, datasets)[1]), wanted)
     if as_json:
         click.echo(reader.as_json(letter))
+    else:
+        _printed(reader.as_text(letter))
+
+
+@dafu.command()
+@click.argument("words", nargs=-1, required=True, metavar="[DATASET[@VERSION]] REPLY")
+@common
+def explain(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
+    """Explain how one letter was read: for every sentence its role, the rule that gave it, and the facts found.
+
+    REPLY is a reply_id, the site's article id, or the proposal's number.
+
+    \b
+    dafu explain demo 0536
+    """
+    from flows.read import explain as reader  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+    from flows.read.show import as_json as letter_as_json  # noqa: PLC0415
+    from flows.read.show import find_letter  # noqa: PLC0415
+
+    named, wanted = _dataset_and(words, "letter", datasets)
+    letter = find_letter(database_of(release_of(named, datasets)[1]), wanted)
+    if as_json:
+        click.echo(letter_as_json(letter))
     else:
         _printed(reader.as_text(letter))
 

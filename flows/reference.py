@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib import resources
 from pathlib import Path
 
 import click
 
 from flows.cli import EXIT_CODES, dafu
+from parsers.roles import RULES
 from schemas import SCHEMA_VERSION, TABLES
 from schemas.arrow import arrow_schema
 from schemas.flags import FLAGS
@@ -18,7 +20,8 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 def pages() -> dict[str, str]:
     """Return the generated pages by file name."""
-    return {"tables.md": "\n".join(_tables()) + "\n", "commands.md": "\n".join(_commands()) + "\n"}
+    written = {"tables.md": _tables(), "reading.md": _reading(), "commands.md": _commands()}
+    return {name: "\n".join(lines) + "\n" for name, lines in written.items()}
 
 
 def _tables() -> Iterator[str]:
@@ -41,6 +44,19 @@ def _tables() -> Iterator[str]:
     yield "\n## Reason codes of an issue · 原因代码\n\n| code | severity | meaning | 含义 |\n|---|---|---|---|"
     for name, code in REASON_CODES.items():
         yield f"| `{name}` | {code.severity} | {code.en} | {code.zh} |"
+
+
+def _reading() -> Iterator[str]:
+    yield "# How a letter is read · 答复的解读规则"
+    yield "\nGenerated from `parsers/` by `make docs`. How well it works: [accuracy.md](accuracy.md).\n"
+    yield "## Roles of sentences · 句子作用\n"
+    yield "The rules are asked from the top; the first that fires gives the role; `sentences.rule` says which it was."
+    yield "`dafu explain` prints it for every sentence of a letter.\n"
+    yield "| rule | role | for example | in sections |\n|---|---|---|---|"
+    for rule in RULES:
+        sections = ", ".join(name or "without a role" for name in rule.within) or "all"
+        yield f"| `{rule.name}` | {rule.role} | {rule.example} | {sections} |"
+    yield "\n" + resources.files("parsers").joinpath("vocabulary/decisions.md").read_text(encoding="utf-8").strip()
 
 
 def _short(arrow_type: str) -> str:

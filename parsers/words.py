@@ -5,6 +5,7 @@ jieba's own dictionary splits 363 of the 412 terms; without them neither keyword
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import tempfile
@@ -40,6 +41,13 @@ def tokenizer() -> jieba.Tokenizer:
     for term in _terms():
         made.add_word(term)
     return made
+
+
+def dictionary_sha256() -> str:
+    """Return the SHA-256 of what the tokenizer knows: jieba's dictionary and our terms. Other words, other tokens."""
+    digest = hashlib.sha256(Path(jieba.__file__).with_name("dict.txt").read_bytes())
+    digest.update("\n".join(_terms()).encode())
+    return digest.hexdigest()
 
 
 def words_of(sentence: str) -> list[str]:

@@ -104,11 +104,25 @@ def test_show_marks_headings_documents_and_quantities_in_colour(runs: ThreeRuns)
     assert "\x1b[33m107家\x1b[0m" in shown
     assert "\x1b[36m《推动职业院校混合所有制办学的意见》\x1b[0m" in shown
     assert "\x1b[1m(一)加强政府主导,抓好制度设计\x1b[0m" in shown
+    assert "\x1b[35m省教育厅\x1b[0m" in shown
+    assert "\x1b[4m" in shown
+
+
+def test_explain_says_of_every_sentence_what_was_read_and_by_which_rule(dafu: Dafu, at: tuple[str, str]) -> None:
+    shown = dafu("explain", "demo", "0536", *at).out
+    letter = dafu("explain", "demo", "0536", "--json", *at).json
+    assert len(letter["sentences"]) == 38
+    for sentence in letter["sentences"]:
+        assert f"{sentence['role']} by rule {sentence['rule']}\n     {sentence['text']}\n" in shown
+    assert "document     《推动职业院校混合所有制办学的意见》 issuer not said" in shown
+    assert "quantity     107家 = 107 家, of 省级产教融合型企业" in shown
+    assert "promise      explicit: marker 将; 省教育厅 (辽宁省教育厅); no deadline;" in shown
+    assert "says again s" in shown
 
 
 def test_help_teaches(dafu: Dafu) -> None:
     assert "dafu run demo" in dafu("--help").out
-    for command in ("run", "crawl", "parse", "release", "datasets", "releases", "sql", "show", "verify"):
+    for command in ("run", "crawl", "parse", "release", "datasets", "releases", "sql", "show", "explain", "verify"):
         assert dafu(command, "--help").code == 0
 
 

@@ -1,4 +1,4 @@
-"""One letter on the screen: its facts in a head, its headings, documents and quantities marked in the text."""
+"""One letter on the screen: its facts in a head, and all that was read from it marked in the text."""
 
 from __future__ import annotations
 
@@ -12,7 +12,16 @@ from rich.text import Text
 from flows.errors import UsageError
 from schemas.record import Record
 
-_STYLES = {"sections": "bold", "citations": "cyan", "quantities": "yellow"}
+_STYLES = {
+    "commitments": "underline",
+    "enumerations": "italic",
+    "organizations": "magenta",
+    "programmes": "green",
+    "citations": "cyan",
+    "quantities": "yellow",
+    "sections": "bold",
+}
+"""How each table's rows are marked; where two overlap, both show, or the later one's colour."""
 _HEAD = ("reply_id", "kind", "term", "session", "number", "published_on", "signed_on", "lag_days", "signatory", "url")
 
 
@@ -42,7 +51,19 @@ def find_letter(database: Path, wanted: str) -> dict[str, Any]:
 
 def as_text(letter: dict[str, Any]) -> Text:
     """Return the letter for the terminal."""
-    reply = letter["reply"]
+    shown = head(letter["reply"])
+    for name, style in _STYLES.items():
+        count = len(letter[name])
+        if count:
+            shown.append(f"{name}", style=style)
+            shown.append(f" {count}  ", style="dim")
+    shown.append("\n\n")
+    shown.append_text(_marked(letter))
+    return shown
+
+
+def head(reply: dict[str, Any]) -> Text:
+    """Return what is known of a letter as a whole."""
     shown = Text()
     shown.append(f"{reply['page_title'] or reply['reply_id']}\n", style="bold underline")
     for name in _HEAD:
@@ -54,8 +75,6 @@ def as_text(letter: dict[str, Any]) -> Text:
         if said:
             shown.append(f"{name:<13}", style="dim")
             shown.append(f"{said}\n")
-    shown.append("\n")
-    shown.append_text(_marked(letter))
     return shown
 
 

@@ -16,11 +16,24 @@ from typing import Any
 
 from flows.errors import DafuError
 from parsers import PARSER_VERSION
+from parsers.words import dictionary_sha256
 from schemas import SCHEMA_VERSION
 from schemas.table import Table
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
-_LIBRARIES = ("beautifulsoup4", "cn2an", "duckdb", "jieba", "lxml", "pyarrow", "pydantic", "warcio")
+_LIBRARIES = (
+    "beautifulsoup4",
+    "cn2an",
+    "duckdb",
+    "jieba",
+    "lxml",
+    "pyarrow",
+    "pydantic",
+    "pypdfium2",
+    "python-docx",
+    "rensa",
+    "warcio",
+)
 
 
 def row_digests(table: type[Table], rows: Iterable[Table]) -> tuple[str, str]:
@@ -50,6 +63,7 @@ def manifest(
         "schema_version": SCHEMA_VERSION,
         "parser_version": PARSER_VERSION,
         "libraries": {name: version(name) for name in _LIBRARIES},
+        "dictionary_sha256": dictionary_sha256(),
         "captures": dict(captures),
         "tables": {name: dict(entry) for name, entry in tables.items()},
         "gate": gate,

@@ -62,6 +62,10 @@ _NOMINAL_BEHIND = frozenset(
 )
 """Those that stand so inside a name behind its number; others there say what the counted do: 9所高校开设…."""
 _LIGHT = frozenset("开展 提供 组织 进行 举办 举行 接受 安排 实施 完成 参加 参与".split())
+_LEADING = frozenset(
+    "获批 整改 抽检 出动 终止 原有 在册 主动 发现 注册 计划 参学 观演 首期 个别 予以 入户 联网 相关 有关".split()
+)
+"""Words that stand before a noun and are no part of its name."""
 _MEASURED = re.compile(
     r"^(?:率|比例|比重|标准|规模|额|额度|人数|数量|总数|总量|总额|总值|面|费|力度|水平|占比|面积|资格|名额)"
 )
@@ -164,7 +168,9 @@ def _before(passage: str, start: int) -> tuple[str | None, bool]:
             break
         text = text[: -len(words[-1])]
         phrase.insert(0, words.pop())
-    noun = _LEAD.sub("", "".join(phrase)).strip("和及与、")
+    while len(phrase) > 1 and phrase[0] in _LEADING:
+        phrase.pop(0)
+    noun = _LEAD.sub("", "".join(phrase)).strip("和及与、 ")
     if re.fullmatch(r"“[^“”]+”", noun):
         noun = noun[1:-1]
     return noun if len(noun) > 1 else None, reached and not noun

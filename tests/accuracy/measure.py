@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from parsers.text import normalise
@@ -166,8 +167,24 @@ def differences(name: str, show: Callable[[str], None]) -> None:
             show(f"{sign} {name} {kind}: {fact}")
 
 
+PAGE = Path(__file__).parents[2] / "docs" / "accuracy.md"
+
+
+def reference() -> str:
+    """Return the reference page with the table over all gold letters."""
+    return (
+        "# Accuracy · 准确度\n\nWritten by `make docs`; `make accuracy` prints it. The parser against letters that\n"
+        "careful readers annotated before it saw them; what each row compares, and who may change a gold letter:\n"
+        "[tests/accuracy](../tests/accuracy/README.md).\n\n"
+        f"{table(names())}\n"
+    )
+
+
 def main(arguments: list[str]) -> None:
-    """Print the table; with names, over these letters and with every difference."""
+    """Print the table; with names, over these letters and with every difference; with --write, into the docs."""
+    if arguments == ["--write"]:
+        PAGE.write_text(reference(), encoding="utf-8")
+        return
     letters = [name for name in names() if not arguments or any(name.startswith(part) for part in arguments)]
     if arguments:
         for name in letters:

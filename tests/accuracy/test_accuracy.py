@@ -6,7 +6,7 @@ import pytest
 
 from parsers.text import normalise
 from tests.accuracy.gold import gold, names, page, read
-from tests.accuracy.measure import both, invented, scores
+from tests.accuracy.measure import PAGE, both, invented, reference, scores
 
 BARS = {
     "identity": 1.0,
@@ -28,6 +28,10 @@ def test_the_bars_are_cleared() -> None:
     found = {score.kind: score.f1 for score in scores(names())}
     assert {kind: f1 for kind, f1 in found.items() if f1 < BARS.get(kind, 0)} == {}
     assert BARS.keys() <= found.keys()
+
+
+def test_the_reference_page_has_the_table() -> None:
+    assert PAGE.read_text(encoding="utf-8") == reference(), "run `make docs`"
 
 
 def test_nothing_is_invented() -> None:

@@ -40,6 +40,18 @@ PAGES = [
     "srddbjy-pdf-row",
     "srddbjy-quantity-traps",
     "srddbjy-table-in-letter",
+    "srddbjy-edited-1154-later",
+    "srddbjy-edited-1154",
+    "srddbjy-kind-conflict-body",
+    "srddbjy-kind-conflict-title",
+    "srddbjy-laixin",
+    "srddbjy-nested-title-attachments",
+    "srddbjy-repeated-title",
+    "srddbjy-title-ends-tian",
+    "srddbjy-withdrawn-1219",
+    "szxta-clean-0372",
+    "szxta-edited-0163-later",
+    "szxta-joint-six-0389",
 ]
 
 
