@@ -63,8 +63,8 @@ class Frame:
     selector: str | None
     images: int
     flags: frozenset[str]
-    oversized: bool = False
     text_source: TextSource = "page"
+    oversized: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,9 +102,9 @@ def read_letter(html: str, selectors: PageSelectors, known: Provenance, file: Le
     With `file`, the letter stands in that file, to which the page leads; `html` is empty if the list does.
     """
     frame = read_frame(html, selectors)
-    frame = _without_contacts_around(in_file(frame, file) if file else frame)
     if frame.oversized:
         return _unread(known, "oversized", f"{len(html)} characters of markup")
+    frame = _without_contacts_around(in_file(frame, file) if file else frame)
     if frame.selector is None:
         return _unread(known, "no_selector_matched", f"none of {', '.join(selectors.body)} is on the page")
     if not frame.lines:

@@ -1,7 +1,8 @@
 """A page's markup → its lines of text, whatever tags stand around them.
 
-lxml takes a page apart, and one walk over the tree reads any part of it. Nothing here recurses: a page may be nested
-deeper than Python's stack.
+lxml takes a page apart and finds its parts; what holds the letter becomes soup and is read. A letter is a tenth of its
+page, and soup of the navigation cost more than everything else. Nothing here recurses: a page may be nested deeper than
+Python's stack.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from bs4 import BeautifulSoup, Tag
+from bs4.element import NavigableString, PreformattedString
 from lxml import etree
 from lxml.cssselect import CSSSelector
 
@@ -23,6 +26,7 @@ _BLOCKS = frozenset(
 )
 _SILENT = frozenset("script style noscript template head title select option button".split())
 _CELLS = ("td", "th")
+_ROWS = ("tr", "tbody", "thead", "tfoot")
 _CELL_SEPARATOR = " | "
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _MOST_TAGS, _MOST_TEXT = 100_000, 1_000_000
@@ -105,7 +109,7 @@ def lines_of(element: Element) -> list[str]:
     A paragraph ends at every block tag and at `br`; inline tags never end one. A table row is one line, its cells
     separated by ` | `, so that a table stays readable and no cell runs into its neighbour.
     """
-    return _lines(_text(element, rows=_Rows()))
+    return _lines("".join(_letter_texts(_soup_of(element))))
 
 
 def text_of(element: Element) -> str:
@@ -126,6 +130,38 @@ def _is_table_row(row: Element) -> bool:
     return sum(cell.tag in _CELLS for cell in row) > 1
 
 
+def _soup_of(element: Element) -> BeautifulSoup:
+    """Return a part of a page as soup; a part of a table keeps a table around it, without which it would be lost."""
+    html = etree.tostring(element, encoding="unicode", method="html", with_tail=False)
+    if element.tag in _CELLS:
+        html = f"<table><tr>{html}</tr></table>"
+    elif element.tag in _ROWS:
+        html = f"<table>{html}</table>"
+    return BeautifulSoup(html, "lxml")
+
+
+def _letter_texts(soup: BeautifulSoup) -> Iterator[str]:
+    """Yield the texts of a part, parted where blocks begin and end, and cells of one row by a bar."""
+    rows = _Rows()
+    open_tags: list[Tag] = [soup]
+    walks = [iter(soup.contents)]
+    while walks:
+        node = next(walks[-1], None)
+        if node is None:
+            walks.pop()
+            closed = open_tags.pop()
+            if closed.name in _BLOCKS:
+                yield rows.parting(closed, begins=False)
+        elif isinstance(node, NavigableString):
+            if not isinstance(node, PreformattedString):  # comments and the like
+                yield node.replace("\n", " ").replace("\r", " ")
+        elif isinstance(node, Tag) and node.name not in _SILENT:
+            if node.name in _BLOCKS:
+                yield rows.parting(node, begins=True)
+            walks.append(iter(node.contents))
+            open_tags.append(node)
+
+
 class _Rows:
     """The table rows that a walk is in: what parts the texts where a block begins or ends."""
 
@@ -134,20 +170,21 @@ class _Rows:
         """Of each open row; None if it reads as anything else does."""
         self._open_cells = 0
 
-    def parting(self, element: Element, *, begins: bool) -> str:
+    def parting(self, element: Tag, *, begins: bool) -> str:
         """Return what stands at the beginning or end of a block: a break, but inside of a row's cells a space."""
-        if element.tag == "tr":
+        if element.name == "tr":
             if begins:
-                self._cells_seen.append(0 if _is_table_row(element) else None)
+                cells = sum(isinstance(child, Tag) and child.name in _CELLS for child in element.contents)
+                self._cells_seen.append(0 if cells > 1 else None)
             else:
                 self._cells_seen.pop()
-        elif element.tag in _CELLS and self._is_in_row(element):
+        elif element.name in _CELLS and self._is_in_row(element):
             return self._cell(begins=begins)
         return " " if self._open_cells else "\n"
 
-    def _is_in_row(self, cell: Element) -> bool:
-        row = cell.getparent()
-        return bool(self._cells_seen) and self._cells_seen[-1] is not None and row is not None and row.tag == "tr"
+    def _is_in_row(self, cell: Tag) -> bool:
+        row = cell.parent
+        return bool(self._cells_seen) and self._cells_seen[-1] is not None and row is not None and row.name == "tr"
 
     def _cell(self, *, begins: bool) -> str:
         if not begins:
@@ -159,7 +196,7 @@ class _Rows:
         return _CELL_SEPARATOR if seen else " "
 
 
-def _text(root: Element, *, rows: _Rows | None = None, without: Element | None = None) -> str:
+def _text(root: Element, *, without: Element | None = None) -> str:
     """Return the texts of an element but for those of a part of it, parted where blocks begin and end."""
     texts: list[str] = []
     silent = 0
@@ -170,7 +207,7 @@ def _text(root: Element, *, rows: _Rows | None = None, without: Element | None =
         if name in _SILENT:
             silent += 1 if begins else -1
         elif name in _BLOCKS and not silent:
-            texts.append(rows.parting(element, begins=begins) if rows else "\n")
+            texts.append("\n")
         if element is without and begins:
             walk.skip_subtree()
         elif not silent:

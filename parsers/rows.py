@@ -21,7 +21,7 @@ from parsers.identity import same_title
 from parsers.roles import Rule, Utterance, rule_for
 from parsers.sentences import split_sentences
 from parsers.structure import Heading, read_headings
-from parsers.words import search_tokens, words_of
+from parsers.words import forget_cuts, search_tokens, words_of
 from schemas.commitments import Action, Commitment
 from schemas.facts import Citation, Quantity, QuantityStatus
 from schemas.names import Enumeration, Organization, Programme
@@ -78,6 +78,7 @@ class _Said:
 
 def read_facts(paragraphs: list[tuple[int, str]], context: Context) -> Facts:
     """Read the paragraphs, given as (offset in the text, line): neither salutation nor signature nor marks."""
+    forget_cuts()
     headings = read_headings(paragraphs)
     said = _sentences(paragraphs, headings, context)
     passages = [_Passage(one.row.text, one.row.char_start, one.row.sentence_id, one.row.role) for one in said]

@@ -64,9 +64,14 @@ def words_between(sentence: str, start: int, end: int) -> list[str]:
     ]
 
 
-@lru_cache(maxsize=32)
+def forget_cuts() -> None:
+    """Forget the sentences that were cut: the next letter has others."""
+    _cut.cache_clear()
+
+
+@lru_cache(maxsize=4096)
 def _cut(sentence: str) -> tuple[tuple[int, str], ...]:
-    """Cut a sentence, once for everybody who asks for its words while it is read."""
+    """Cut a sentence, once for everybody who asks for its words while its letter is read."""
     words, at = [], 0
     for word in tokenizer().cut(sentence):
         words.append((at, word))

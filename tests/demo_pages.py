@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flows.crawl.catalogue import article_id
-from flows.crawl.site_folder import FolderSite, Response
+from flows.crawl.site_folder import FolderSite
 from flows.datasets import load_dataset
 from parsers.documents import read_document
 from parsers.encoding import decode, is_markup
@@ -38,38 +38,42 @@ def _site(*, later: bool) -> FolderSite:
     return FolderSite([DEMO / "site", DEMO / "site-later"] if later else [DEMO / "site"])
 
 
-def _answer(name: str) -> Response:
+@lru_cache(maxsize=256)
+def _body_of(name: str) -> tuple[bytes, str] | None:
+    """Return what the site answers for a facts file and its content type; None if that is no page and no file."""
     facts = hand_read(name)
-    return _site(later=name.endswith("-later") or bool(facts.get("later"))).answer(facts["path"])
+    answer = _site(later=name.endswith("-later") or bool(facts.get("later"))).answer(facts["path"])
+    return (answer.body, answer.headers["Content-Type"]) if answer.status == 200 else None
 
 
 @lru_cache(maxsize=256)
 def html_of(name: str) -> str | None:
-    """Return the page of a facts file as characters; None if the row leads to no page."""
-    answer = _answer(name)
-    content_type = answer.headers["Content-Type"]
-    if answer.status != 200 or not is_markup(answer.body, content_type):
-        return None
-    return decode(answer.body, content_type).text
+    """Return the page of a facts file as characters; None if the row leads to no page at all."""
+    answer = _body_of(name)
+    return decode(*answer).text if answer and is_markup(*answer) else None
 
 
 @lru_cache(maxsize=256)
 def read_page(name: str) -> Reading | None:
-    """Return what the parser reads from the page or file of a facts file; None if the row leads to neither."""
-    answer, html, path = _answer(name), html_of(name), hand_read(name)["path"]
+    """Return what the parser reads from the page, or the file, of a facts file; None if there is neither."""
+    answer, path = _body_of(name), hand_read(name)["path"]
+    if answer is None:
+        return None
     selectors, known, row = load_dataset("demo", DEMO.parent).page_selectors(), provenance(path), _listed().get(path)
+    html = html_of(name)
     if html is not None:
         return read_letter(html, selectors, known)
-    document = read_document(answer.body)
-    if answer.status != 200 or document.status != "read" or row is None:
+    document = read_document(answer[0])
+    if document.status != "read" or row is None:
         return None
     return read_letter("", selectors, known, LetterFile(known.url, row.title, document.lines))
 
 
 def provenance(path: str = "/jyt/gk/zfxxgk/fdzdgknr/jyta/szxta/2024n/1/index.shtml") -> Provenance:
     """Return what is known of the demo's page at `path` before it is read."""
-    dataset, row = load_dataset("demo", DEMO.parent), _listed().get(path)
+    dataset = load_dataset("demo", DEMO.parent)
     column = next((c for c in dataset.columns if path.startswith(c.path)), dataset.columns[0])
+    row = _listed().get(path)
     return Provenance(
         reply_id=f"demo:{article_id(path)}",
         url=dataset.site.base_url + path,

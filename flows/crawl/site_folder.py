@@ -31,9 +31,7 @@ _PAGES = {".shtml", ".html", ".htm"}
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
-    """An answer of the folder as a site."""
-
+class _Response:
     status: int
     headers: dict[str, str]
     body: bytes
@@ -52,7 +50,7 @@ class FolderSite:
             for path in sorted(folder.glob("_responses.d/*.toml")):
                 self._said.update(tomllib.loads(path.read_text(encoding="utf-8")))
 
-    def answer(self, path: str) -> Response:
+    def answer(self, path: str) -> _Response:
         """Return what the site answers to a GET of `path`."""
         said = self._said.get(path, {})
         file = self._file(path)
@@ -60,7 +58,7 @@ class FolderSite:
         body = file.read_bytes() if file else b"<html><head><title>404</title></head><body>404 Not Found</body></html>"
         guessed = "text/html" if not file or file.suffix in _PAGES else mimetypes.guess_type(file.name)[0]
         headers = {"Content-Type": guessed or "application/octet-stream", "ETag": _etag(body)}
-        return Response(status, headers | said.get("headers", {}), body)
+        return _Response(status, headers | said.get("headers", {}), body)
 
     def _file(self, path: str) -> Path | None:
         parts = [part for part in unquote(path).split("/") if part]

@@ -124,14 +124,21 @@ def test_a_letter_is_withdrawn_only_when_all_its_pages_are(dataset: Dataset) -> 
     assert events(letter) == [("appeared", 1), ("moved", 1)]
 
 
+def test_a_page_nested_beyond_reading_is_an_issue(dataset: Dataset) -> None:
+    archive = kept(dataset, (OLD, 200, PAGE.replace("我们", "<div>" * 3000)))
+    letters, issues = letters_of(archive, dataset, listed(dataset, OLD))
+    assert (letters, [issue.code for issue in issues]) == ([], ["oversized"])
+
+
 def test_a_page_on_which_the_parser_fails_is_an_issue(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> None:
-        raise RuntimeError("a defect")
+        raise RecursionError("联系人:王五 024-86901234")
 
     monkeypatch.setattr("flows.parse.letters.read_letter", fails)
     archive = kept(dataset, (OLD, 200, PAGE))
     letters, issues = letters_of(archive, dataset, listed(dataset, OLD))
     assert (letters, [issue.code for issue in issues]) == ([], ["parse_failed"])
+    assert [issue.detail for issue in issues] == ["RecursionError: "]
 
 
 def test_a_row_with_a_chinese_name_is_asked_for_and_one_that_is_no_address_is_reported(dataset: Dataset) -> None:
