@@ -85,6 +85,7 @@ PAGES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "nested titles": (lambda: letter("<p>" + "《" * 9_000 + "》" * 9_000), "record"),
     "contacts": (lambda: letter("<p>" + ",电话" * 6_000), "record"),
     "a title of a million": (lambda: letter("", "答复" * (MB // 2)), None),
+    "a list that breaks off": (lambda: letter("<p>将、</p><p>开设语文、数学、</p>"), "record"),
     "an English page": (lambda: letter("<p>The quick brown fox jumps over the lazy dog. " * 99, "News"), None),
     "an XML declaration": (lambda: b'<?xml version="1.0" encoding="gb2312"?>' + letter(""), "record"),
     "UTF-16": (lambda: letter("").decode().encode("utf-16"), "record"),
