@@ -78,6 +78,8 @@ PAGES: dict[str, tuple[Callable[[], bytes], str | None]] = {
     "a million combining marks": (lambda: letter("<p>e" + "\u0300" * 490_000 + "\u0316" * 490_000), "oversized"),
     "letters that are eighteen": (lambda: letter("<p>" + "\ufdfa" * 990_000), "oversized"),
     "a million digits": (lambda: letter("<p>" + "1" * MB), "oversized"),
+    "19,000 digits": (lambda: letter("<p>" + "1" * 19_000), "record"),
+    "19,000 numerals": (lambda: letter("<p>" + "一" * 19_000), "record"),
     "900,000 spaces": (lambda: letter("<p>" + " \t\xa0" * 300_000), "record"),
     "opening quotes": (lambda: letter("<p>" + "“" * 19_000), "record"),
     "opening brackets": (lambda: letter("<p>" + "(" * 19_000), "record"),
