@@ -48,7 +48,7 @@ _MEANS = re.compile("依托|通过|围绕|按照|依照|根据|依据|对照|结
 """Prepositions before a noun: the word behind them is none of the clause's verbs (依托监测平台)."""
 _SUBJECT_END = re.compile(
     r"(?:厅|局|委|办|部|会|处|院|校|们|省|市|县|区|地|方|府|联|大学|学院|学校|高校|院校|部门|单位|机构|企业|中心|"
-    r"政府|组|线|台|队)"
+    r"政府|组|线|台|队|活动|工作|工程|项目|行动|计划)"
     r"(?:还|也|均|都|要|应|须|可|正|已|将|拟|会|能)?$"
 )
 _LONGEST_SUBJECT = 40

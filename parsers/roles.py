@@ -143,6 +143,11 @@ def _acts(said: Utterance) -> bool:
     return said.acts
 
 
+def _does(said: Utterance) -> bool:
+    """Whether somebody does something: that a share stays at a level is a state."""
+    return any(clause.verb and not clause.verb.startswith(("保持", "稳定", "控制在")) for clause in said.clauses)
+
+
 def _counted(said: Utterance) -> bool:
     return said.acts and bool(_NUMBER.search(_DATED.sub("", said.hidden)))
 
@@ -152,11 +157,13 @@ def _c(pattern: str) -> re.Pattern[str]:
 
 
 _NO_RESULT = _c(
-    r"^(?:但|然而)|(?:已|早已)成为[^,。]{0,30}(?:共识|问题|短板)|(?:问题|困难|短板|差距|不足)[^,。]{0,10}(?:存在|"
+    r"^(?:但|然而)|(?:提出|认为|指出|规定),|(?:已|早已)成为[^,。]{0,30}(?:共识|问题|短板)|(?:问题|困难|短板|差距|"
+    r"不足)[^,。]{0,10}(?:存在|"
     r"突出|明显|不少|增多)"
 )
 _DESCRIBES = _c(
-    r"^(?:但|然而)|^[^,;:。]{1,24}(?<![凡还别一二三四五六七八九十])是(?!否)[^,。]{2,}|既是|[,;](?:也|更|又|"
+    r"^(?:但|然而)|^从[^,]{1,14}看|(?:提出|认为|指出|表示|规定)[,:]|不(?:列入|纳入)|"
+    r"^[^,;:。]{1,24}(?<![凡还别一二三四五六七八九十])是(?!否)[^,。]{2,}|既是|[,;](?:也|更|又|"
     r"不仅)?是[^,。]+的|有待|仍显|尚有|"
     r"(?:问题|困难|短板|差距|现象)[^,。]{0,10}(?:存在|突出|增多|不足|严重)|我们(?:深知|认识到|注意到|也?清醒)|"
     r"(?:全省|我省|各地|目前|现)[^,;。]{0,6}(?:共有|现有|拥有|设有)|^(?:全省|我省)有"
@@ -254,7 +261,7 @@ RULES: tuple[Rule, ...] = (
             r"是一项|非一日之功"
         ),
     ),
-    Rule("measure", "measure", _c(r"."), "推进校企紧密合作。", holds=_acts, guard=_DESCRIBES),
+    Rule("measure", "measure", _c(r"."), "推进校企紧密合作。", holds=_does, guard=_DESCRIBES),
     Rule("rest", "context", _c(r""), "职业教育关系千家万户。"),
 )
 

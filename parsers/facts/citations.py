@@ -14,7 +14,8 @@ _VERB = re.compile(
     r"制订|修订|联合)了?(?:的(?=$))?"
 )
 _TAIL = (
-    r"厅|局|司|署|总局|协|委|委员会|办|办公厅|办公室|政府|国务院|部|联|银行|中央|总工会|银保监会|外交部|专班|"
+    r"厅|局|司|署|总局|协|委|委员会|办|办公厅|办公室|政府|国务院|部|联|银行|中央|常委会|法院|检察院|总工会|"
+    r"银保监会|外交部|专班|"
     r"领导小组|联席会议"
 )
 _AGENCY = rf"[\u4e00-\u9fff“”]{{0,16}}?(?:{_TAIL})"
@@ -26,7 +27,8 @@ _NOT_AGENCIES = re.compile(
     r"一部|外部|总部|干部|支部|党支部)$|\d"
 )
 _LEAD = re.compile(
-    r"^.*(?:执行|落实|贯彻|根据|按照|依据|依照|遵照)|^(?:近年来|目前|为此|其中|同时|此外|此前|今年|去年|先后|由|"
+    r"^.*(?:执行|落实|贯彻|根据|按照|依据|依照|遵照)|^(?:[一二三四五六七八九十]是|近年来|目前|为此|其中|同时|此外|"
+    r"此前|今年|去年|先后|由|"
     r"在|经|会同|联合|\d{4}年(?:\d{1,2}月)?(?:\d{1,2}日)?(?:底|初|起)?)+"
 )
 _ADVERBS_BEHIND = re.compile(
@@ -53,6 +55,14 @@ class Mention:
     end: int
 
 
+_ISSUED_BY = re.compile(
+    r"^(?:\([^()]*\))?(?:已|均)?(?:由|经)(?P<office>[\u4e00-\u9fff、]{2,40}?)(?:于|在|已|联合|共同|正式|先后|"
+    r"\d{4}年(?:\d{1,2}月)?)*"
+    r"(?:印发|出台|制发|下发|颁布|发布|公布|制定|制订|审议通过)"
+)
+"""《甲》由省政府办公厅印发: the issuer behind the title."""
+
+
 def read_citations(passage: str) -> list[Mention]:
     """Return the documents named in a sentence or heading, in order."""
     mentions: list[Mention] = []
@@ -64,9 +74,11 @@ def read_citations(passage: str) -> list[Mention]:
             continue
         number = _NUMBER_AFTER.match(passage, end)
         continues = bool(mentions) and bool(_CONNECTS_TITLES.match(passage[previous_end:start]))
-        named = _issuers_in_title(title)
+        named, behind = _issuers_in_title(title), _ISSUED_BY.match(passage[end:])
         # 教育部《甲》和《乙》: 教育部 issued both, unless 乙 itself says who did.
         stated = (() if named else stated_so_far) if continues else _stated_issuers(passage, previous_end, start)
+        if behind:
+            stated = _agencies(behind["office"]) or stated
         if named and _PASSED_ON.search(passage[:start]):
             stated = ()  # 转发《教育部关于…》: who passes a document on did not issue it
         if stated is None:  # 省教育厅制定《甲》,出台《乙》: the clause has no subject of its own
@@ -109,6 +121,10 @@ def _stated_issuers(passage: str, previous_end: int, start: int) -> tuple[str, .
     if verb is None:
         return _agencies(clause)
     subject = _without_adverbs(clause[: verb.start()])
+    jointly = re.match("(?:联合|会同)", subject)
+    if jointly:  # 省教育厅按照…要求,联合省财政厅出台: who acts stands at the head of the sentence
+        first = re.split(r"按照|根据|依据|为|[,;:\0]", outside_titles(passage), maxsplit=1)[0]
+        return _agencies(f"{_without_adverbs(first)}、{subject[jointly.end() :]}")
     return _agencies(subject) if subject else None
 
 
