@@ -32,13 +32,23 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
     ("contact_line", re.compile(rf"^{_CONTACT}[ :|]+[\u4e00-\u9fff]{{2,4}}(?: *\|.*)?$")),
     ("contact_line", re.compile(rf"(?:^|(?<=[。;,\n|(]))[\u4e00-\u9fff]{{2,4}}[,: ]*(?=[01]){_NUMBER}$")),
+    # a name behind its label, wherever it stands: 联系人张三,… but not 承办人负责办理
+    (
+        "contact_name",
+        re.compile(
+            r"(?:联系人|联络人|联络员|承办人|经办人)员?[: 为是]{0,3}(?!员|负责|应|要|与|和|可|将|向|对|及时|认真|"
+            r"主动|办理|联系|身份|电话|手机|已|也|均|都)"
+            r"[\u4e00-\u9fff·]{2,4}(?=[,;、。:()|\d ]|$|电话|手机|联系)"
+        ),
+    ),
     ("id_number", re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")),
     ("mobile_number", re.compile(r"(?<!\d)1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)")),
     (
         "landline",
         # eight digits that begin with a year are a date or a proposal's number
         re.compile(
-            r"(?<!热线)(?<!热线:)(?<!电话)(?<!电话:)(?<![\d第-])(?:0\d{2,3}-[2-8]\d{6,7}|(?!20[0-3]\d)[2-8]\d{7})(?![\d.万亿元多余号])"
+            r"(?<!热线)(?<!热线:)(?<!电话)(?<!电话:)(?<![\d第-])(?:0\d{2,3}-[2-8]\d{6,7}|"
+            r"(?!20[0-3]\d)[2-8]\d{7})(?![\d.万亿元多余号])"
         ),
     ),
     ("email", re.compile(r"(?<![\w.%+-])[\w.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}", re.ASCII)),

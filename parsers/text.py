@@ -56,6 +56,8 @@ def brackets_apart(text: str, opening: str = "《", closing: str = "》") -> lis
 
     An opening bracket that is never closed is passed over, so that one lost 》 does not swallow the rest.
     """
+    if closing not in text:
+        return []
     opened: list[int] = []
     found: list[tuple[int, int]] = []
     for match in re.finditer(f"[{re.escape(opening + closing)}]", text):
@@ -71,7 +73,8 @@ def brackets_apart(text: str, opening: str = "《", closing: str = "》") -> lis
 
 def outside_titles(text: str) -> str:
     """Return `text` with everything inside 《》 blanked out, lengths kept."""
-    characters = list(text)
+    pieces, at = [], 0
     for start, end in brackets_apart(text):
-        characters[start:end] = "\0" * (end - start)
-    return "".join(characters)
+        pieces += [text[at:start], "\0" * (end - start)]
+        at = end
+    return "".join(pieces) + text[at:]

@@ -13,6 +13,7 @@ from parsers.clauses import verbs
 from parsers.words import is_verb, words_between
 
 _LONGEST = 40
+_UNITS = frozenset("元 万元 亿元 人 个 名 所 家 年 % 天 小时 分钟 课时 公里 平方米 项 次 场 万人 分".split())
 _CELL, _TOTAL = " | ", re.compile("合计|总计|小计")
 """In a row of a table a number counts what the row's first cell names."""
 _COUNTIES = re.compile(r"[县市区](?:\([县市区、]+\)|、[县市区](?![\u4e00-\u9fff]))")
@@ -25,7 +26,8 @@ _REACHES = frozenset(
         "不低于 不少于 不超过 不 少于 低于 多于 高于 不多于 不高于 均 已 分别 约 近 逾 超 将 平均 年均 同比 共 "
         "共有 共计 总计 合计 累计 有 现有 已有 "
         "就 只 还 和 及 和 、 每年 最高 "
-        "最低 至少 各 每 的 了 力争 基本 翻 净增 缩短 缩短到 延长 延长到 比 较 上年 上年度 去年 同期 总数 保留 现存"
+        "最低 至少 各 每 的 了 力争 基本 翻 净增 递增 递减 每年递增 不少 于 缩短为 降为 增为 调整为 调整到 缩短 "
+        "缩短到 延长 延长到 比 较 上年 上年度 去年 同期 总数 保留 现存"
     ).split()
 )
 """Words between a noun and its number that say how the number came about."""
@@ -35,7 +37,7 @@ _STOPS = frozenset(
         "正在 可 能 会 要 应 需 需要 是 有 "
         "其中 包括 同时 目前 当前 今年 去年 全年 近年来 每年 年均 同比 累计 共 共有 共计 总计 合计 分别 全部 "
         "首批 新 严格 现有 拥有 设有 建有 开有 "
-        "省内 全省 全国 我省 全市 各地 各市 各级 该 本 此 部分 多 每周 每学期 每学年 第二批 力争 左右 内 外 中 "
+        "按 全省 全国 我省 全市 各地 各市 各级 该 本 此 部分 多 每周 每学期 每学年 第二批 力争 左右 内 外 中 "
         "后 前 上 下 里 间 来 以来 期间 通过 依托 按照 根据 围绕 面向 "
         "针对 会同 联合 与 同 吸引 来自 达到 达 占 提高 提高到 增加 增加到 超过 不足 至 到 于 仅 最高 最低 至少 "
         "年 日 入选 获得 取得 获 获评 成为 "
@@ -45,7 +47,7 @@ _STOPS = frozenset(
 )
 NOMINAL = frozenset(
     (
-        "招聘 培训 对接 实训 研修 咨询 服务 管理 资助 补助 补贴 奖励 研发 宣传 宣讲 监测 转化 建设 教研 投入 "
+        "招聘 编制 培训 对接 实训 研修 咨询 服务 管理 资助 补助 补贴 奖励 研发 宣传 宣讲 监测 转化 建设 教研 投入 "
         "投资 保障 改革 创新 合作 联合 攻关 管护 "
         "体验 辅导 研究 实践 测评 评估 评价 检查 督导 指导 竞赛 比赛 展演 交流 研讨 融合 试点 示范 运行 运营 "
         "帮扶 托管 筛查 干预 应用 设计 规划 "
@@ -61,11 +63,15 @@ _NOMINAL_BEHIND = frozenset(
     ).split()
 )
 """Those that stand so inside a name behind its number; others there say what the counted do: 9所高校开设…."""
-_LIGHT = frozenset("开展 提供 组织 进行 举办 举行 接受 安排 实施 完成 参加 参与".split())
 _LEADING = frozenset(
     "获批 整改 抽检 出动 终止 原有 在册 主动 发现 注册 计划 参学 观演 首期 个别 予以 入户 联网 相关 有关".split()
 )
 """Words that stand before a noun and are no part of its name."""
+_NAMING = frozenset(
+    "就业 创业 升学 毕业 招生 办学 入学 运动 学习 教育 生活 阅读 劳动 住宿 教学 科研 开放 普惠 通用 专用 公用 "
+    "留守 残疾 在校 退役 退休 骨干 优秀 优质 重点".split()
+)
+"""Words that are verbs by the dictionary and begin names: 就业岗位."""
 _MEASURED = re.compile(
     r"^(?:率|比例|比重|标准|规模|额|额度|人数|数量|总数|总量|总额|总值|面|费|力度|水平|占比|面积|资格|名额)"
 )
@@ -123,6 +129,8 @@ def noun_after(passage: str, end: int) -> str | None:
             break
         if word in verbs() and not _makes_a_name(word, phrase, following):
             break
+        if not phrase and is_verb(word) and word not in NOMINAL and word not in _NAMING:
+            break
         if phrase and is_verb(word) and word not in _NOMINAL_BEHIND:
             break
         phrase += word
@@ -152,7 +160,7 @@ def _before(passage: str, start: int) -> tuple[str | None, bool]:
     ):
         reached = reached or words[-1] not in ("的", "了")
         words.pop()
-        while words and words[-1] in ("元", "万元", "亿元", "人", "个", "名", "所", "家", "年", "%"):
+        while words and words[-1] in _UNITS:
             words.pop()
     text = "".join(words)
     phrase: list[str] = []
@@ -205,25 +213,34 @@ def _words_in(words: list[str], taken: str) -> int:
 def _joins(words: list[str], phrase: list[str]) -> bool:
     """Tell whether the last of `words` is part of the noun that `phrase` continues."""
     word, left = words[-1], words[-2] if len(words) > 1 else ""
-    if word == "占" and phrase[:1] == ["比"]:
-        return True
     if word in ("年", "月"):
         return not left[-1:].isdigit()
-    if word == "全国" and phrase and phrase[0].startswith(("重点", "典型", "示范", "优秀", "文明")):
+    if _belongs(word, left, phrase):
         return True
     if phrase and word in ("和", "及", "以及", "与"):
         return bool(left) and left not in verbs() and left not in _STOPS and not _PUNCTUATION.search(left)
     if word in _STOPS or _PUNCTUATION.search(word) or re.search(r"\d", word):
         return bool(re.fullmatch(r"1\+X", word))
-    if word not in verbs():
-        return True
+    return word not in verbs() or _is_nominal(word, left, phrase)
+
+
+def _belongs(word: str, left: str, phrase: list[str]) -> bool:
+    """Tell whether a word that would else end a noun is part of this one: 占|比, 生|均, 全国|重点实验室."""
+    following = phrase[0] if phrase else ""
+    return (
+        (word == "占" and following == "比")
+        or (word == "均" and left in ("生", "人", "班", "校", "户"))
+        or (word == "全国" and following.startswith(("重点", "典型", "示范", "优秀", "文明")))
+    )
+
+
+def _is_nominal(word: str, left: str, phrase: list[str]) -> bool:
+    """Tell whether a verb is part of the noun that follows it or stands for one: 配备|率, 专场|招聘|活动."""
     if phrase and _MEASURED.match(phrase[0]):
         return True
     if word not in NOMINAL or not left or _PUNCTUATION.search(left):
         return False
-    if left in verbs():
-        return bool(phrase) or left in _LIGHT
-    return left not in _STOPS
+    return left in verbs() or left not in _STOPS
 
 
 _PUNCTUATION = re.compile(r"[、()《》“”\s\0]")

@@ -165,7 +165,7 @@ def _end_of_item(passage: str, start: int, end: int, offices: list[tuple[int, in
             joint = re.match("和|与|及", passage[office_end:end])
             following = office_end + (joint.end() if joint else 0)
             return next((b for a, b in offices if joint and a == following), office_end)
-    noun = noun_after(passage, start) or passage[start : start + len(words_between(passage, start, end)[0])]
+    noun = noun_after(passage, start) or "".join(words_between(passage, start, end)[:1])  # nothing, after a last 、
     stop = next((at for at in range(2, len(noun)) if _STOPS_BEHIND.match(noun, at)), len(noun))
     return min(start + max(stop, 1), end)
 

@@ -19,7 +19,9 @@ _NOUNS = (
     "部门|学生|教师|学校|高校|院校|企业|专业|基地|课程|项目|县区|县|市|区|乡镇|街道|"
     "村|单位|家庭|儿童|幼儿园|岗位|学位|班级|教室"
 )
-_NUMBER = rf"(?:\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|[{CHINESE_DIGITS[1:-3]}]+)"
+_HAN_DIGITS = f"[{CHINESE_DIGITS[1:-3]}]"
+# From its first digit and as a whole or not at all: a line of digits is gone over once.
+_NUMBER = rf"(?:(?<!\d)(?:\d{{1,3}}(?:,\d{{3}})++(?:\.\d++)?|\d++(?:\.\d++)?)|(?<!{_HAN_DIGITS}){_HAN_DIGITS}++)"
 _BEFORE = "将近|接近|大约|(?<!不)超过|逾|近|约|(?<!不)超(?!过)|达"
 _QUANTITY = re.compile(
     rf"(?P<before>{_BEFORE})?(?:(?P<low>{_NUMBER})[万亿]?(?:至|到|—|–|-|~))?"
