@@ -136,7 +136,7 @@ def test_a_page_nested_beyond_reading_is_an_issue(dataset: Dataset) -> None:
 
 MUTE: dict[str, tuple[list[Answered], str]] = {
     "a new template": ([(OLD, 200, PAGE.replace("TRS_Editor", "new"))], "no_selector_matched"),
-    "maintenance": ([(OLD, 200, "<html><body>网站正在升级维护，请稍后访问</body></html>")], "no_selector_matched"),
+    "a notice": ([(OLD, 200, "<html><body>栏目调整，敬请期待</body></html>")], "no_selector_matched"),
     "a picture": ([(OLD, 200, "<html><div class='TRS_Editor'><img src='1.png'></div></html>")], "no_text"),
     "too much of everything": ([(OLD, 200, PAGE.replace("我们", "<div>" * 3000))], "oversized"),
     "only a file": (
@@ -169,6 +169,16 @@ def test_a_page_that_answers_without_its_letter_withdraws_nothing(dataset: Datas
     assert "我们将办好学校" in letter.record.reply.text
 
 
+@pytest.mark.parametrize(
+    "answered",
+    [(200, "<html><body>网站正在升级维护，请稍后访问</body></html>"), (200, ""), (204, ""), (206, PAGE[:300])],
+)
+def test_an_answer_that_is_no_page_withdraws_nothing(dataset: Dataset, answered: tuple[int, str]) -> None:
+    archive = kept(dataset, (OLD, 200, PAGE), (OLD, *answered), (OLD, 200, PAGE))
+    letter = letter_of(archive, dataset, listed(dataset, OLD))
+    assert (events(letter), letter.record.reply.flags) == ([("appeared", 1)], [])
+
+
 @pytest.mark.parametrize("how", MUTE)
 @pytest.mark.parametrize("then", ["the same", "edited", "gone"])
 def test_what_a_page_says_after_it_was_mute_counts(dataset: Dataset, how: str, then: str) -> None:
@@ -185,7 +195,7 @@ def test_what_a_page_says_after_it_was_mute_counts(dataset: Dataset, how: str, t
 
 
 def test_a_letter_that_was_withdrawn_is_not_back_when_its_page_answers_without_it(dataset: Dataset) -> None:
-    archive = kept(dataset, (OLD, 200, PAGE), (OLD, 404, "<html>404</html>"), MUTE["maintenance"][0])
+    archive = kept(dataset, (OLD, 200, PAGE), (OLD, 404, "<html>404</html>"), MUTE["a notice"][0])
     letter = letter_of(archive, dataset, listed(dataset, OLD))
     assert events(letter) == [("appeared", 1), ("withdrawn", 1)]
     assert [issue.code for issue in letter.issues if issue.severity == "error"] == ["letter_unreadable"]
