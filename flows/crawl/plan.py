@@ -1,8 +1,8 @@
 """Which pages a run asks for: the newest rows of every list, or every page that was ever known.
 
-- incremental: rows that are new to their list, say something new or have not brought their page, rows that are gone
-  from where they should be, and what was asked for before and did not answer. Nothing else, so that a day without news
-  costs the site its lists' first pages only.
+- incremental: rows that are new to their list, say something new or have not brought their page so far, rows that are
+  gone from where they should be, and what was asked for before and did not answer. Nothing else, so that a day without
+  news costs the site its lists' first pages only.
 - revisit: every known page, conditionally: finds edits that no list shows.
 - sweep: every known page in full: finds edits that the site's validators hide.
 
@@ -99,7 +99,10 @@ class Plan:
         yield from self._failed()
 
     def _was_had(self, url: str) -> bool:
-        """Tell whether an address last brought a page, itself or by redirects, or cannot bring one."""
+        """Tell whether an address last brought a page, itself or by redirects, or cannot bring one.
+
+        That a listed page is not there is believed when it was said twice: a list can be ahead of its pages.
+        """
         seen: set[str] = set()
         while url not in seen:
             seen.add(url)
@@ -108,7 +111,8 @@ class Plan:
                 return len(seen) > 1  # a redirect that was not followed leads out of the site
             target = redirect_target(earlier[-1])
             if target is None:
-                return earlier[-1].outcome in SEEN or earlier[-1].outcome in _AS_EVER
+                said = [entry.outcome for entry in earlier[-2:]]
+                return said[-1] in SEEN or said[-1] in _AS_EVER or (len(said) > 1 and said[0] == said[1])
             url = target
         return True
 

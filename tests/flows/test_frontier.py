@@ -380,8 +380,6 @@ def test_files_that_fail_for_good_keep_nothing_from_being_asked(dataset: Dataset
         lambda c: c.send(body=gzip.compress(b"<html>half")[:-9], Content_Type="text/html", Content_Encoding="gzip"),
         lambda c: c.send(Content_Type="text/html"),
         lambda c: c.send(status="403 Forbidden"),
-        lambda c: c.send(status="404 Not Found"),
-        lambda c: c.page("<html><body>您访问的页面不存在</body></html>"),
     ],
 )
 def test_a_listed_page_that_was_not_there_at_first_is_asked_for_again(
@@ -400,6 +398,31 @@ def test_a_listed_page_that_was_not_there_at_first_is_asked_for_again(
         crawl_once(live, on_day(3))
         assert asked(log)[3:] == [], "it has been had"
         assert Archive(live.archive).last_good(live.site.base_url + path) is not None
+
+
+@pytest.mark.parametrize("there", [True, False])
+@pytest.mark.parametrize(
+    "gone",
+    [
+        lambda c: c.send(status="404 Not Found"),
+        lambda c: c.page("<html><body>您访问的页面不存在</body></html>"),
+        lambda c: c.send(status="302 Found", Location="/"),
+    ],
+)
+def test_that_a_listed_page_is_gone_is_believed_when_it_is_said_twice(
+    dataset: Dataset, site: LivingSite, gone: Fault, *, there: bool
+) -> None:
+    path = site.lists["2024n"][2]
+    site.answers[path] = gone
+    with alive(site, dataset, **SELDOM) as (live, log):
+        crawl_once(live, on_day(0))
+        if there:
+            del site.answers[path]
+        for day, expected in ((1, [path]), (2, [])):
+            log.asked.clear()
+            crawl_once(live, on_day(day))
+            assert asked(log)[3:] == expected
+        assert (Archive(live.archive).last_good(live.site.base_url + path) is not None) == there
 
 
 @pytest.mark.parametrize("gone", [True, False])
