@@ -64,8 +64,8 @@ class Politeness(_Section):
     """How the site is asked.
 
     `jitter` is the part of the interval that chance adds to it. `timeout_seconds` is the wait for the next byte,
-    `total_seconds` for a whole answer, `longest_wait_seconds` the most that a Retry-After is waited for. After
-    `failures_in_a_row` a host is not asked any more in the run. `connections` may be used at a time; the interval holds
+    `total_seconds` for a whole answer, `longest_wait_seconds` the most that a Retry-After is waited for: a host that
+    wants more, or has failed `failures_in_a_row` times, is not asked any more in the run. `connections` may be used at a time; the interval holds
     for all of them together.
     """
 
