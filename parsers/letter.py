@@ -16,7 +16,7 @@ from parsers import PARSER_VERSION
 from parsers.frame import Frame, LetterFile, PageSelectors, in_file, read_frame
 from parsers.identity import Identity, body_name, kind_of, noun_kind, read_identity
 from parsers.marks import Marks, read_marks
-from parsers.parties import Addressee, Signature, full_name, is_salutation, read_salutation, read_signature
+from parsers.parties import Addressee, Signature, full_name, read_salutation, read_signature, salutation_in
 from parsers.privacy import without_contact, without_contacts
 from parsers.rows import Context, Facts, read_facts
 from parsers.text import outside_titles
@@ -85,15 +85,24 @@ class _Parts:
     offsets: list[int]
     addressee: Addressee | None
     salutation_line: int | None
+    salutation_end: int
     signature: Signature
     marks: Marks
 
     @property
     def paragraphs(self) -> list[tuple[int, str]]:
-        """What is neither head (up to the salutation), signature nor mark, as (offset, line)."""
+        """What is neither head (up to the salutation), signature nor mark, as (offset, line).
+
+        The salutation's own paragraph goes on behind `salutation_end`, if the opening stands in it as well.
+        """
         head = range(self.salutation_line + 1) if self.salutation_line is not None else ()
         apart = self.signature.lines | self.marks.lines | set(head)
-        return [(self.offsets[i], line) for i, line in enumerate(self.lines) if i not in apart]
+        paragraphs = [(self.offsets[i], line) for i, line in enumerate(self.lines) if i not in apart]
+        if self.salutation_line is None:
+            return paragraphs
+        said = self.lines[self.salutation_line]
+        rest = said[self.salutation_end :].lstrip()
+        return ([(self.offsets[self.salutation_line] + len(said) - len(rest), rest)] if rest else []) + paragraphs
 
 
 def read_letter(html: str, selectors: PageSelectors, known: Provenance, file: LetterFile | None = None) -> Reading:
@@ -176,12 +185,13 @@ def _parts(lines: list[str]) -> _Parts:
     for line in lines:
         offsets.append(position)
         position += len(line) + 1
-    salutation = next((i for i, line in enumerate(lines[:_HEAD_LINES]) if is_salutation(line)), None)
+    found = ((i, said) for i, line in enumerate(lines[:_HEAD_LINES]) if (said := salutation_in(line)))
+    salutation, said = next(found, (None, ""))
     signature = read_signature(lines)
     first_of_signature = min(signature.lines, default=len(lines))
     marks = read_marks(lines, head=salutation or _head_without_salutation(lines), tail=first_of_signature)
-    addressee = read_salutation(lines[salutation]) if salutation is not None else None
-    return _Parts(lines, offsets, addressee, salutation, signature, marks)
+    addressee = read_salutation(said) if said else None
+    return _Parts(lines, offsets, addressee, salutation, len(said), signature, marks)
 
 
 def _head_without_salutation(lines: list[str]) -> int:
