@@ -37,8 +37,10 @@ _LOOK_ALIKES = (
         "yearly_summary",
         re.compile(r"办理(?:工作)?(?:情况|总结|报告)|工作(?:总结|报告)|情况的?报告$|年度.*(?:情况|总结)"),
     ),
-    ("citizen_letter", re.compile(r"网民|网友|留言|厅长信箱|市民|群众来信|咨询")),
 )
+_BY_A_CITIZEN = re.compile(r"(?:网民|网友|市民|群众)[^,。]{0,2}(?:提出|反映|来信|留言|咨询|建议)")
+"""In a title: who asked, and not what was asked about (网民素养教育的建议)."""
+_CITIZENS_TITLE = re.compile(r"网民|网友|留言|厅长信箱|市民|群众来信|咨询")
 _CITIZEN = re.compile(r"网民|网友|市民|群众|信箱|留言|来信|来电|家长|热线")
 _REPLY_WORDS = re.compile(r"答复|复函|会办意见|回复")
 _KIND_OF_ROLE: dict[str, Kind] = {
@@ -128,7 +130,7 @@ def read_letter(html: str, selectors: PageSelectors, known: Provenance, file: Le
     if look_alike:
         return _unread(known, "not_a_letter", f"{look_alike}: {frame.title or parts.lines[0][:60]}")
 
-    addressee = parts.addressee or (read_salutation(frame.salutation_in_title) if frame.salutation_in_title else None)
+    addressee = _addressee(frame, parts)
     identity, basis = _identity(frame, opening, addressee, known.column_kind)
     facts = read_facts(parts.paragraphs, _context(frame, parts, identity, known))
     reply = _reply(frame, parts, addressee, identity, basis, facts, known)
@@ -201,10 +203,12 @@ def _head_without_salutation(lines: list[str]) -> int:
 def _look_alike(frame: Frame, parts: _Parts, opening: str | None) -> str | None:
     """Return what a page in the reply column is if it is no reply (reference: letters.md, "Odd things seen")."""
     title = outside_titles(frame.title_proper or "")
-    for name, cue in _LOOK_ALIKES:
+    addressee = _addressee(frame, parts)
+    answers = _REPLY_WORDS.search(title) and opening and _has_role(addressee)
+    for name, cue in () if answers else _LOOK_ALIKES:
         if cue.search(title):
             return name
-    if _from_a_citizen(title, parts.addressee, opening):
+    if _from_a_citizen(title, addressee, opening):
         return "citizen_letter"
     titled = _REPLY_WORDS.search(title) and frame.text_source == "page"  # what a file holds, a page's title cannot say
     if titled or opening or parts.addressee:
@@ -212,16 +216,24 @@ def _look_alike(frame: Frame, parts: _Parts, opening: str | None) -> str | None:
     return "news"
 
 
+def _addressee(frame: Frame, parts: _Parts) -> Addressee | None:
+    return parts.addressee or (read_salutation(frame.salutation_in_title) if frame.salutation_in_title else None)
+
+
+def _has_role(addressee: Addressee | None) -> bool:
+    return addressee is not None and any(proposer.role in _KIND_OF_ROLE for proposer in addressee.proposers)
+
+
 def _from_a_citizen(title: str, addressee: Addressee | None, opening: str | None) -> bool:
     """Tell whether somebody is answered who is neither adviser nor deputy.
 
     A deputy can write a letter too (来信), but then title, opening or salutation names assembly, kind or role.
     """
-    if kind_of(title) or kind_of(outside_titles(_identifying(opening) or "")):
+    identifying = outside_titles(_identifying(opening) or "")
+    if _has_role(addressee) or kind_of(identifying) or (kind_of(title) and not _BY_A_CITIZEN.search(title)):
         return False
-    if addressee and any(proposer.role in _KIND_OF_ROLE for proposer in addressee.proposers):
-        return False
-    return bool(_CITIZEN.search(f"{addressee.raw if addressee else ''}\n{opening or ''}"))
+    greeted = f"{addressee.raw if addressee else ''}\n{opening or ''}"
+    return bool(_CITIZENS_TITLE.search(title) or _CITIZEN.search(greeted))
 
 
 def _identity(
