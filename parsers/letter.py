@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 from parsers import PARSER_VERSION
 from parsers.frame import Frame, LetterFile, PageSelectors, in_file, read_frame
-from parsers.identity import Identity, body_name, kind_of, noun_kind, read_identity
-from parsers.marks import Marks, read_marks
+from parsers.identity import Identity, body_name, kind_of, noun_kind, outside_title, read_identity, several_numbers
+from parsers.marks import Marks, read_marks, with_title
 from parsers.parties import Addressee, Signature, full_name, read_salutation, read_signature, salutation_in
 from parsers.privacy import without_contact, without_contacts
 from parsers.rows import Context, Facts, read_facts
@@ -125,6 +125,7 @@ def read_letter(html: str, selectors: PageSelectors, known: Provenance, file: Le
         return _unread(known, "oversized", f"{total} characters, {longest} of them in one paragraph")
     lines, removed = without_contacts(list(frame.lines))
     parts = _parts(lines)
+    parts = replace(parts, marks=with_title(parts.marks, frame.title_proper or ""))
     opening = next((line for _, line in parts.paragraphs[:4] if _OPENING.search(line)), None)
     look_alike = _look_alike(frame, parts, opening)
     if look_alike:
@@ -202,7 +203,7 @@ def _head_without_salutation(lines: list[str]) -> int:
 
 def _look_alike(frame: Frame, parts: _Parts, opening: str | None) -> str | None:
     """Return what a page in the reply column is if it is no reply (reference: letters.md, "Odd things seen")."""
-    title = outside_titles(frame.title_proper or "")
+    title = outside_title(frame.title_proper or "")
     addressee = _addressee(frame, parts)
     answers = _REPLY_WORDS.search(title) and opening and _has_role(addressee)
     for name, cue in () if answers else _LOOK_ALIKES:
@@ -229,7 +230,7 @@ def _from_a_citizen(title: str, addressee: Addressee | None, opening: str | None
 
     A deputy can write a letter too (来信), but then title, opening or salutation names assembly, kind or role.
     """
-    identifying = outside_titles(_identifying(opening) or "")
+    identifying = outside_title(_identifying(opening) or "")
     if _has_role(addressee) or kind_of(identifying) or (kind_of(title) and not _BY_A_CITIZEN.search(title)):
         return False
     greeted = f"{addressee.raw if addressee else ''}\n{opening or ''}"
@@ -263,8 +264,8 @@ def _identifying(opening: str | None) -> str | None:
 
 def _other_kinds(frame: Frame, parts: _Parts, opening: str | None, kind: Kind) -> list[Kind]:
     """Return the kinds that the title's noun, the salutation and the opening name against `kind`."""
-    identifying = outside_titles(_identifying(opening) or "")
-    said = {noun_kind(outside_titles(frame.title_proper or "")), kind_of(identifying), noun_kind(identifying)}
+    identifying = outside_title(_identifying(opening) or "")
+    said = {noun_kind(outside_title(frame.title_proper or "")), kind_of(identifying), noun_kind(identifying)}
     if parts.addressee:
         said |= {_KIND_OF_ROLE.get(proposer.role or "") for proposer in parts.addressee.proposers}
     return sorted(other for other in said if other and other != kind)
@@ -292,6 +293,8 @@ def _reply(
     lag_days = (published_on - signed_on).days if published_on and signed_on else None
     opening = next((s for s in facts.sentences if s.role == "opening"), None)
     flags = set(frame.flags) | _flags(parts, identity, facts, addressee, frame)
+    numbered = (frame.title_proper, _identifying(opening.text if opening else None))
+    flags |= {"several_numbers"} if any(several_numbers(line) for line in numbered) else set()
     flags |= {"late_publication"} if lag_days is not None and lag_days >= _LATE else set()
     flags |= {"kind_conflict"} if _other_kinds(frame, parts, opening.text if opening else None, kind) else set()
     topics = read_topics(

@@ -75,3 +75,9 @@ def test_salutation_and_opening_in_one_paragraph() -> None:
     assert "no_salutation" not in found.reply.flags
     text = found.reply.text
     assert all(text[one.char_start : one.char_end] == one.text for one in found.sentences)
+
+
+def test_the_class_on_the_title_line_and_several_numbers() -> None:
+    found = record("对省十四届人大一次会议第0123、0456号建议的答复(A类)", "王五代表:", OPENING, *REST).reply
+    assert (found.reply_class_raw, found.reply_class, found.number) == ("(A类)", "A", "0123")
+    assert "several_numbers" in found.flags

@@ -88,7 +88,17 @@ def test_a_category_that_is_no_class() -> None:
     assert read_marks(["类别:提案", "王芳委员:"], head=1, tail=2).reply_class is None
 
 
-@pytest.mark.parametrize("number", ["辽教函〔2024〕12号", "辽教函(2023)45号", "辽教办[2022]7号", "辽教函【2021】18号"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "辽教函〔2024〕12号",
+        "辽教函(2023)45号",
+        "辽教办[2022]7号",
+        "辽教函【2021】18号",
+        "辽文旅提复字〔2024〕第12号",
+        "辽交〔2024〕建字12号",
+    ],
+)
 def test_document_numbers_in_each_bracket(number: str) -> None:
     assert read_marks([number, "王芳委员:"], head=1, tail=2).doc_number == number
 
