@@ -67,7 +67,7 @@ class Identity:
     title_quoted: bool = False
 
     def completed_by(self, other: Identity) -> Identity:
-        """Return this identity with what it lacks taken from `other`; of what it says, only a title cut short is changed."""
+        """Return this identity with what it lacks taken from `other`; nothing it says is changed but a cut title."""
         title = other if other._titled_better_than(self) else self
         return Identity(
             kind=self.kind or other.kind,

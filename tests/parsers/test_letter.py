@@ -81,3 +81,9 @@ def test_the_class_on_the_title_line_and_several_numbers() -> None:
     found = record("对省十四届人大一次会议第0123、0456号建议的答复(A类)", "王五代表:", OPENING, *REST).reply
     assert (found.reply_class_raw, found.reply_class, found.number) == ("(A类)", "A", "0123")
     assert "several_numbers" in found.flags
+
+
+def test_a_title_without_a_marker_promises_nothing() -> None:
+    found = record("关于办学的建议的答复", "王五代表:", OPENING, "下一步工作打算", "我厅将加大投入。", *REST)
+    assert [s.role for s in found.sentences if s.text == "下一步工作打算"] == ["context"]
+    assert len(found.commitments) == 1
