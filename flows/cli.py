@@ -370,10 +370,10 @@ def archive_group() -> None:
 @common
 def verify_archive(dataset: str, *, datasets: Path, as_json: bool) -> None:
     """Read every record of the archive again and check its digests, and the index against them."""
-    from flows.crawl.archive import Archive  # noqa: PLC0415 - commands load only what they need
+    from flows.crawl.verification import verify  # noqa: PLC0415 - commands load only what they need
 
     folder = _archive_of(dataset, datasets)
-    found = Archive(folder).verify()
+    found = verify(folder)
     if found.problems:
         raise DafuError(f"{folder}: {'; '.join(found.problems)}")
     if as_json:

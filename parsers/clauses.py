@@ -15,12 +15,12 @@ from importlib import resources
 from parsers.text import brackets_apart
 from parsers.words import is_noun, words_between
 
-_BOUNDARY = re.compile(r"[,;:。!?]")
+_BOUNDARY = re.compile(r"(?<!\d),|,(?!\d{3}(?!\d))|[;:。!?]")
 _ENUMERATOR = re.compile(
     r"(?:[一二三四五六七八九十]是要?|第[一二三四五六七八九十][,、]?|\([一二三四五六七八九十\d]{1,2}\)|\d{1,2}[.、])"
 )
 _CONNECTIVE = re.compile(
-    r"同时|此外|另外|其中|首先|其次|再次|最后|为此|因此|并且|而且|进而|从而|以及|并|还|也|且|再|又|要|应当?|须|"
+    r"同时|此外|另外|其中|首先|其次|再次|最后|为此|因此|并且|而且|进而|从而|以及|并|还|也|且|再|又|要(?!求)|应当?|须|"
     r"可以?|能够?|均|都|全部"
 )
 _TIME = re.compile(
@@ -48,7 +48,7 @@ _MEANS = re.compile("依托|通过|围绕|按照|依照|根据|依据|对照|结
 """Prepositions before a noun: the word behind them is none of the clause's verbs (依托监测平台)."""
 _SUBJECT_END = re.compile(
     r"(?:厅|局|委|办|部|会|处|院|校|们|省|市|县|区|地|方|府|联|大学|学院|学校|高校|院校|部门|单位|机构|企业|中心|"
-    r"政府|组|线|台|队|活动|工作|工程|项目|行动|计划)"
+    r"政府|组|线|台|队|机关|活动|工作|工程|项目|行动|计划)"
     r"(?:还|也|均|都|要|应|须|可|正|已|将|拟|会|能)?$"
 )
 _LONGEST_SUBJECT = 40
@@ -58,6 +58,8 @@ BA_VERBS = (
     "增加到|延长到|延长至|汇编|引入|应用于|运用到|用于|转为|下放|移交|落实到|统一|挂钩|推向|送到|送至|细化|分解|印送|与"
 )
 _BA = re.compile(rf"(?:将|把)(?P<object>[^,;:。]{{1,40}}?)(?P<verb>{BA_VERBS.removesuffix('|与')})")
+_RELATIVE = re.compile(r"[^,的]{1,16}的[\u4e00-\u9fff]{1,6}?(?:有|占|达|为|是|均|仅)\d")
+"""开设课程的学校有2600所: the verb belongs to what is counted."""
 _OF_OFFICES = frozenset("管理 监督 执行 牵头 办理 承办 培训 服务 监管 审批 经营 办学 指导 研究 考试 受理 评估".split())
 """Verbs that name an office with 部门, 单位 or 机构 behind them."""
 _REACHES = re.compile(
@@ -172,7 +174,11 @@ def _predicate_at(hidden: str, position: int, end: int) -> str | None:
     if verb is None or _PREPOSITION.fullmatch(verb):
         return None
     rest = hidden[position + len(verb) : end]
-    if rest.startswith(("的", "是")) or (verb in _OF_OFFICES and rest.startswith(("部门", "单位", "机构", "人员"))):
+    if (
+        _RELATIVE.match(rest)
+        or rest.startswith(("的", "是"))
+        or (verb in _OF_OFFICES and rest.startswith(("部门", "单位", "机构", "人员")))
+    ):
         return None
     return verb
 
@@ -202,7 +208,7 @@ def _past_preposition(sentence: str, hidden: str, position: int, end: int) -> tu
     taken = _BA.match(hidden, position, end)
     if taken:
         return taken.start("verb"), taken["verb"]
-    if not _PREPOSITION.match(hidden, position, end):
+    if not _PREPOSITION.match(hidden, position, end) or re.match("以[^,]*为", hidden[position:end]):
         return None
     at, previous = position, ""
     strong: list[tuple[int, str]] = []

@@ -31,23 +31,31 @@ _FUTURE_NEXT = (
 )
 _BA_CLAUSE = rf"(?!{_FUTURE_NEXT})[^,;:。]{{1,40}}?(?:{BA_VERBS})"
 FUTURE_MARKER = re.compile(
-    rf"(?<![能够即])将(?!近|军|来|{_BA_CLAUSE})|即将|(?<![模虚草])拟(?!定|态|合|录|音|人|声|制|稿)|"
+    rf"(?<![能够即])将(?!近|军|来|{_BA_CLAUSE})|即将|(?<![模虚草])拟(?!定|态|合|录|音|人|声|制(?!定|订)|稿)|"
     r"(?:(?<=^)|(?<=[,;:、厅局委们省部校年底步还也均市府前]))计划(?!的|书|内|外|等|和|、|,|。|纳入|中|单列)|"
     r"力争|争取(?!(?:中央|国家|上级|各级|各方|更多|财政|资金|专项|省级|社会)[^,。]{0,12}(?:资金|支持|政策|投入|"
     r"项目)|到位|了)|"
     r"下一?步|下一阶段|今后|(?<!为)(?<!以)(?<!要)继续(?!教育)|(?<!为了)(?<!为)(?<!以)(?<!需)(?<!需要)进一步|"
-    r"(?:到|至)(?<!截至)20\d\d年(?:底|末|前|初)?|20\d\d年(?:\d{1,2}月)?(?:底|末)?前|(?<!近)年底前|"
+    r"(?:到|至)(?<!截至)(?<!\d至)(?<!年至)20\d\d年(?:底|末|前|初)?|20\d\d年(?:\d{1,2}月(?:\d{1,2}日)?)?(?:年?底|"
+    r"末)?前|\d{1,2}月(?:底|末)前|预计|有望|(?<!近)年底前|"
     r"20\d\d年[上下]半年|“十[四五六]\0*”末"
 )
 _YEAR = re.compile(r"20\d\d")
-_COMPLETED = (
+_COMPLETED = re.compile(
     r"已(?!有关)|[\u4e00-\u9fff](?<![为除到罢不明])了(?!解|然|不|得)|累计|入选|获批|荣获|获评|跻身|竣工|"
     r"被(?:评为|认定|授予|列为|确定|命名)"
 )
-_ISSUED = r"(?:印发|出台|颁布|下发)(?!的)|认定|成立|建成|达到?(?=\s?\d|[近约超逾\d])|启用|挂牌"
+_ISSUED = re.compile(r"(?:印发|出台|颁布|下发)(?!的)|认定|成立|建成|达到?(?=\s?\d|[近约超逾\d])|启用|挂牌")
 """Verbs whose very sense is a result; under a next-steps heading they promise one."""
+_NOT_DONE = re.compile(
+    r"未|没有|尚|应(?!急|届|用|对|聘)|须|需(?!求)|(?<![主重])要(?!素|点|求?的)|(?<![许认])可(?!喜|持续)|将|拟|"
+    r"预计|有望|建议|要求|支持|鼓励|推动|推进|引导|指导|促进|督促|为$|是否|力争|争取|"
+    r"如何|待(?!遇)|旨在|以便|如(?!期|下)|若|计划(?!的)|希望|申请|到本世纪"
+)
+"""What before a completive verb in its clause says that it is not done: 尚未出台, 支持高校成立, 应当成立."""
 _DATED = re.compile(
-    r"^(?:其中,?|同时,?)?(?:自|从|截至|仅)?(?:(?:19|20)\d\d年|去年|今年|近[一二三两四五]年|"
+    r"^(?:其中,?|同时,?)?(?:自|从|截至|仅)?(?:(?:19|20)\d\d年(?:\d{1,2}月)?|去年(?:\d{1,2}月)?|今年(?:\d{1,2}月)?|"
+    r"近[一二三两四五]年|"
     r"“[一二三四五六七八九十]\0*”(?:期间)?以来)"
 )
 _NUMBER = re.compile(r"\d")
@@ -86,9 +94,23 @@ class Utterance:
         year = _YEAR.search(marker.group())
         return year is None or self.year is None or int(year.group()) >= self.year
 
+    def reports(self, clause: Clause) -> bool:
+        """Tell whether a clause of a promise reports: 已改造公路2000公里,年底前将全部完成."""
+        said = self.hidden[clause.start : clause.end]
+        marked = any(clause.start <= marker.start() < clause.end for marker in self.markers)
+        return not marked and bool(re.search("已(?!有关)|累计", said))
+
+    def reports_at(self, position: int) -> bool:
+        """Tell whether the clause at a position reports."""
+        return any(clause.start <= position < clause.end and self.reports(clause) for clause in self.clauses)
+
+    def clause_start(self, position: int) -> int:
+        """Return where the clause around a position begins."""
+        return max(self.hidden.rfind(stop, 0, position) for stop in ",;:。") + 1
+
     def clause_of(self, position: int) -> str:
         """Return the clause around a position, names blanked."""
-        start = max(self.hidden.rfind(stop, 0, position) for stop in ",;:。") + 1
+        start = self.clause_start(position)
         ends = [at for stop in ",;:。" if (at := self.hidden.find(stop, position)) != -1]
         return self.hidden[start : min(ends, default=len(self.hidden))]
 
@@ -148,6 +170,15 @@ def _does(said: Utterance) -> bool:
     return any(clause.verb and not clause.verb.startswith(("保持", "稳定", "控制在")) for clause in said.clauses)
 
 
+def _completes(said: Utterance) -> bool:
+    """Whether a completive sign is neither denied nor demanded, wished for or supported in its clause."""
+    signs = [
+        *_COMPLETED.finditer(said.hidden),
+        *(() if said.section == "next_steps" else _ISSUED.finditer(said.hidden)),
+    ]
+    return any(not _NOT_DONE.search(said.hidden[said.clause_start(sign.start()) : sign.start()]) for sign in signs)
+
+
 def _counted(said: Utterance) -> bool:
     return said.acts and bool(_NUMBER.search(_DATED.sub("", said.hidden)))
 
@@ -157,14 +188,16 @@ def _c(pattern: str) -> re.Pattern[str]:
 
 
 _NO_RESULT = _c(
-    r"^(?:但|然而)|(?:提出|认为|指出|规定),|(?:已|早已)成为[^,。]{0,30}(?:共识|问题|短板)|(?:问题|困难|短板|差距|"
+    r"^(?:但|然而)|[厅局委办部府法会\0》例](?:提出|认为|指出|规定),|(?:已|早已)成为[^,。]{0,30}(?:共识|问题|短板)|"
+    r"(?:问题|困难|短板|差距|"
     r"不足)[^,。]{0,10}(?:存在|"
     r"突出|明显|不少|增多)"
 )
 _DESCRIBES = _c(
-    r"^(?:但|然而)|^从[^,]{1,14}看|(?:提出|认为|指出|表示|规定)[,:]|不(?:列入|纳入)|"
+    r"^(?:但|然而)|^从[^,]{1,14}看|[厅局委办部府法会\0》例](?:提出|认为|指出|表示|规定)[,:]|按照[^,]{2,20}规定,|"
+    r"(?:拨打|致电)|也?(?:要|应当?)看到|不(?:列入|纳入)|"
     r"^[^,;:。]{1,24}(?<![凡还别一二三四五六七八九十])是(?!否)[^,。]{2,}|既是|[,;](?:也|更|又|"
-    r"不仅)?是[^,。]+的|有待|仍显|尚有|"
+    r"不仅)?是[^,。]+的|有待|仍显|尚有|缺少|缺乏|缺口|"
     r"(?:问题|困难|短板|差距|现象)[^,。]{0,10}(?:存在|突出|增多|不足|严重)|我们(?:深知|认识到|注意到|也?清醒)|"
     r"(?:全省|我省|各地|目前|现)[^,;。]{0,6}(?:共有|现有|拥有|设有)|^(?:全省|我省)有"
 )
@@ -172,14 +205,17 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "opening",
         "opening",
-        _c(r"收悉|收到|(?:答复|函复|回复|意见|汇报|摘要|情况)如下"),
+        _c(r"收悉|收到|(?:答复|函复|回复|意见|汇报|摘要|情况)如下(?!表|图)"),
         "您提出的提案收悉,现答复如下:",
         guard=_c(r"感谢|已收到.{0,30}(?:资金|捐赠)|收到(?:了)?(?:良好|较好|明显|实效|成效|效果|申请|来)"),
     ),
     Rule(
         "thanks",
         "courtesy",
-        _c(r"感谢|致谢|谢意|敬意|特此(?:函复|答复|回复|函告)|专此|此复|祝您|祝[你贵]|供(?:贵|你|您)[^,。]{0,12}参考"),
+        _c(
+            r"感谢|谢谢|致谢|谢意|敬意|特此(?:函复|答复|回复|函告)|专此|此复|祝您|祝[你贵]|供(?:贵|你|"
+            r"您)[^,。]{0,12}参考"
+        ),
         "感谢您对教育工作的关心。",
     ),
     Rule(
@@ -232,12 +268,13 @@ RULES: tuple[Rule, ...] = (
         "到2025年,力争每县建成一所特殊教育学校。",
         holds=lambda said: _promises(said) and not _ends_done(said),
     ),
-    Rule("completed", "done", _c(_COMPLETED), "全省已配备专职教师3127人。", guard=_NO_RESULT),
+    Rule("completed", "done", _COMPLETED, "全省已配备专职教师3127人。", holds=_completes, guard=_NO_RESULT),
     Rule(
         "result",
         "done",
-        _c(_ISSUED),
+        _ISSUED,
         "认定省级产教融合型企业107家。",
+        holds=_completes,
         within=("situation", "answer", None),
         guard=_NO_RESULT,
     ),
@@ -258,7 +295,7 @@ RULES: tuple[Rule, ...] = (
         within=("next_steps",),
         guard=_c(
             r"^(?:但|然而|我们(?:深知|认识到|注意到|也?清醒)|当前|目前)[^。]*(?:问题|困难|任务|工程|变化|短板)|"
-            r"是一项|非一日之功"
+            r"是一项|非一日之功|拨打|致电"
         ),
     ),
     Rule("measure", "measure", _c(r"."), "推进校企紧密合作。", holds=_does, guard=_DESCRIBES),

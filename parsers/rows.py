@@ -65,6 +65,14 @@ class _Passage:
     start: int
     sentence_id: str | None = None
     role: str | None = None
+    utterance: Utterance | None = None
+
+    def status_at(self, position: int) -> QuantityStatus | None:
+        """Return whether what stands at a position is done or planned: a promise can report in one of its clauses."""
+        status = _STATUS.get(self.role or "")
+        if status == "planned" and self.utterance and self.utterance.reports_at(position):
+            return "done"
+        return status
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +89,9 @@ def read_facts(paragraphs: list[tuple[int, str]], context: Context) -> Facts:
     forget_cuts()
     headings = read_headings(paragraphs)
     said = _sentences(paragraphs, headings, context)
-    passages = [_Passage(one.row.text, one.row.char_start, one.row.sentence_id, one.row.role) for one in said]
+    passages = [
+        _Passage(one.row.text, one.row.char_start, one.row.sentence_id, one.row.role, one.utterance) for one in said
+    ]
     titles = [_Passage(h.title, h.end - len(h.title)) for h in headings]
     cited = {passage: read_citations(passage.text) for passage in [*passages, *titles] if "《" in passage.text}
     everywhere = sorted([*passages, *titles], key=lambda passage: passage.start)
@@ -177,7 +187,7 @@ def _quantities(passage: _Passage, reply_id: str) -> Iterator[Quantity]:
             unit=found.unit,
             counted=found.counted,
             approximate=found.approximate,
-            status=_STATUS.get(passage.role or ""),
+            status=passage.status_at(found.start),
             fact_id=_fact_id(
                 reply_id, found.value if found.value is not None else found.raw, found.counted or found.unit
             ),

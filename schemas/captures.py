@@ -16,6 +16,8 @@ Outcome = Literal[
     "redirected_home",
     "redirect_loop",
     "blocked",
+    "forbidden",
+    "no_page",
     "list_empty",
     "client_error",
     "server_error",
@@ -25,6 +27,7 @@ Outcome = Literal[
     "truncated",
     "timeout",
     "unreachable",
+    "untrusted",
     "forbidden_address",
 ]
 
@@ -52,13 +55,16 @@ class Capture(Table):
         Column(
             "What the answer was: ok, unchanged (a 304, or the bytes of the last ok), gone (404, 410), gone_soft (a "
             "200 that says the page is gone), redirected, redirected_home (to the home page instead of an answer), "
-            "redirect_loop (to itself), blocked, list_empty (a list page that lost its rows), client_error, "
-            "server_error, error_page (a 200 that reports an error), undecodable (its compression is damaged), "
-            "too_large, truncated, timeout, unreachable, forbidden_address (the name leads into a private network; "
-            "not asked).",
-            "结果：正常、未变（304 或字节与上次相同）、已删、软性 404、跳转、跳转至首页、循环跳转、被拦截、列表行消失、"
-            "请求错误、"
-            "服务器错误、状态 200 的报错页、无法解压、过大、不完整、超时、无法连接、禁止访问的地址。",
+            "redirect_loop (to itself), blocked (a challenge, or several 403 in a row), forbidden (a 403 without a "
+            "challenge), no_page (an empty body, or a status that brings no whole page, such as 202, 204 or 206), "
+            "list_empty (a list page that lost its rows), client_error, server_error, error_page (a 200 that reports "
+            "an error or maintenance), undecodable (its compression is damaged), too_large, truncated, timeout, "
+            "unreachable, untrusted (a TLS certificate that proves nothing), forbidden_address (the name leads into a "
+            "private network; not asked).",
+            "结果：正常、未变（304 或字节与上次相同）、已删、软性 404、跳转、跳转至首页、循环跳转、被拦截（验证页，"
+            "或连续多个 403）、禁止访问（无验证页的 403）、无内容（正文为空，或 202、204、206 等无完整网页的状态）、"
+            "列表行消失、请求错误、服务器错误、状态 200 的报错或维护页、无法解压、过大、不完整、超时、无法连接、"
+            "证书不可信、禁止访问的地址。",
             source="derived from the answer",
         ),
     ]

@@ -15,9 +15,9 @@ class HistoryEvent(Table):
 
     about: ClassVar = About(
         name="history",
-        en="What happened to each letter on the site, seen from full evidence only: a list that fails or a crawl that "
-        "was cut short withdraws nothing.",
-        zh="每件答复在网站上的变动；仅依据完整证据，列表故障或中断的抓取不构成撤回。",
+        en="What happened to each letter on the site. A list that fails, a crawl that was cut short, or a page that "
+        "answers without the letter moves and withdraws nothing.",
+        zh="每件答复在网站上的变动。列表故障、抓取中断或网页可访问但无答复内容，均不构成移动或撤回。",
         key=("reply_id", "seen_at", "event"),
     )
 

@@ -77,6 +77,11 @@ REASON_CODES: dict[str, ReasonCode] = {
         "A yearly summary, statistics, news item or citizen-letter answer in the column; no reply.",
         "栏目中的年度报告、统计、新闻或网民留言答复，不是提案建议答复。",
     ),
+    "letter_unreadable": ReasonCode(
+        "error",
+        "A page that showed a letter answers, and reads as none; the letter keeps its last text and is not withdrawn.",
+        "曾刊载答复的网页仍可访问，但已读不出答复；保留最后所见文本，不视为撤回。",
+    ),
     "kind_conflict": ReasonCode(
         "warning",
         "Title, salutation and opening disagree on proposal or suggestion; the title's is kept.",

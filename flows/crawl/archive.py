@@ -8,8 +8,9 @@
 The WARC files are the truth and are only ever appended to; a file that has reached its size is followed by the next
 number. A body that is in the archive already is kept as a `revisit` record that refers to it. The index is written
 when the archive is closed; whatever a killed run left unindexed is read from the WARC files when it is next opened,
-and a record that was cut off is removed from the end of its file. One writer at a time: a second one gets a DafuError
-at once. A writer may be used by several threads.
+and a record that was cut off is removed from the end of its file. An index that knows of more than the files hold tells
+that files were lost: then nothing is read or written until they are restored, or `dafu archive reindex` is told to do
+without. One writer at a time: a second one gets a DafuError at once. A writer may be used by several threads.
 """
 
 from __future__ import annotations
@@ -20,19 +21,15 @@ import io
 import os
 import re
 import threading
-import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 
 from flows.crawl import warc
 from flows.crawl.session import Answer
@@ -54,21 +51,15 @@ _RESUMABLE = dt.timedelta(hours=24)
 _SAME_BYTES = ("ok", "unchanged")
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What re-reading a whole archive found: how much there is, and a sentence for everything that is wrong."""
-
-    files: int
-    records: int
-    captures: int
-    problems: list[str]
-
-
 class Archive:
     """An archive, open for reading; inside `with archive.writing(name)` also for keeping answers."""
 
     def __init__(self, folder: Path, *, use_index: bool = True) -> None:
-        """Open the archive in `folder`, which need not exist yet; without its index everything is read afresh."""
+        """Open the archive in `folder`, which need not exist yet; without its index everything is read afresh.
+
+        DafuError if files are missing that its index, or the numbers of the others, tell of; without the index what is
+        left is taken for all there is.
+        """
         self.folder = folder
         self._lock: IO[str] | None = None
         self._file: IO[bytes] | None = None
@@ -83,6 +74,10 @@ class Archive:
     def entries(self) -> list[IndexEntry]:
         """Return all captures, oldest first."""
         return sorted(self._entries, key=lambda entry: entry.fetched_at)
+
+    def in_order(self) -> list[IndexEntry]:
+        """Return all captures in the order in which they were kept, which is the index's."""
+        return list(self._entries)
 
     @property
     def runs(self) -> list[Run]:
@@ -116,30 +111,6 @@ class Archive:
         """Return the characters of a captured page."""
         return decode(self.body(entry), entry.content_type)
 
-    def verify(self) -> Verification:
-        """Read every record of every file again and check its digests, and the index against them."""
-        problems: list[str] = []
-        records, files = 0, self._files()
-        for path in files:
-            try:
-                torn = path.stat().st_size - warc.end_of_whole_records(path, 0)
-                if torn:
-                    problems.append(
-                        f"{path.name}: its last {torn} bytes are no whole record; the next crawl removes them"
-                    )
-                with path.open("rb") as file:
-                    for record in ArchiveIterator(file, check_digests=True):
-                        records += 1
-                        while record.content_stream().read(1 << 20):
-                            pass
-                        if record.digest_checker.passed is False:
-                            said = record.rec_headers.get_header("WARC-Record-ID")
-                            problems.append(f"{path.name}: {said}: {'; '.join(record.digest_checker.problems)}")
-            except (ArchiveLoadFailed, DafuError, OSError, zlib.error) as error:
-                problems.append(f"{path.name}: {error}")
-        problems += self._index_problems() if not problems else []
-        return Verification(len(files), records, len(self._entries), problems)
-
     # --- writing
 
     def writing(self, name: str, rotate_bytes: int = _ROTATE_BYTES) -> Self:
@@ -154,6 +125,7 @@ class Archive:
         for path in self._files():
             if path.stat().st_size > self._whole[path.name]:
                 os.truncate(path, self._whole[path.name])
+            _on_disk(path)  # what a killed run kept, before the index says so
         self._write_index()
         return self
 
@@ -169,7 +141,7 @@ class Archive:
     def unfinished(self, now: dt.datetime) -> Run | None:
         """Return the last run if it was cut short so recently that it can be gone on with."""
         last = self._runs[max(self._runs)] if self._runs else None
-        return last if last and not last.complete and now - last.begun_at < _RESUMABLE else None
+        return last if last and not last.complete and abs(now - last.begun_at) < _RESUMABLE else None
 
     def begin(self, mode: Mode, now: dt.datetime) -> Run:
         """Begin a run: what is kept from here on belongs to it."""
@@ -187,7 +159,7 @@ class Archive:
 
     def keep(self, answer: Answer) -> IndexEntry:
         """Append an answer to the archive and return its index entry; it is on disk when this returns."""
-        body, problem = warc.inflated(answer.body, answer.header("Content-Encoding"))
+        body, problem = warc.inflated(answer.body, warc.header(answer, "Content-Encoding"))
         digest = warc.payload_digest(answer.body)
         same = self._same_payload(answer, body, digest)
         records = warc.records_of(answer, digest, same, self.last_good(answer.url))
@@ -225,23 +197,25 @@ class Archive:
             self._payloads.setdefault(entry.payload_digest, entry)
 
     def _files(self) -> list[Path]:
-        return sorted(self.folder.glob("*.warc.gz"), key=lambda path: (_number(path), path.name))
+        return warc_files(self.folder)
 
     def _load(self) -> None:
-        """Take from the index what it says of the files that are there; it is only a copy, so any fault discards it."""
-        try:
-            runs = [Run(**row) for row in _rows(self.folder / _RUNS)]
-            entries = [IndexEntry(**row) for row in _rows(self.folder / _INDEX)]
-        except (pa.ArrowException, OSError, ValueError, TypeError):
+        """Take from the index what it says of the files; it is only a copy, so one that cannot be read is made anew."""
+        index = read_index(self.folder)
+        lost = lost_files(self.folder, index[1] if index else None)
+        if lost:
+            raise DafuError(
+                f"{self.folder} has lost what it kept: {'; '.join(lost)}; restore it from a copy, or accept the loss "
+                f"with `dafu archive reindex`"
+            )
+        if index is None:
             return
-        ends: dict[str, int] = {}
-        for entry in entries:
-            ends[entry.warc_file] = max(ends.get(entry.warc_file, 0), entry.warc_end)
-        if all(warc.may_start_at(self.folder / name, end) for name, end in ends.items()):
+        runs, entries = index
+        if all(warc.may_start_at(self.folder / name, end) for name, end in reach(entries).items()):
             self._runs = {run.number: run for run in runs}
             for entry in entries:
                 self._add(entry)
-                self._run = entry.run
+                self._run = max(self._run, entry.run)
 
     def _scan(self) -> None:
         """Read what the files hold beyond what is known of them."""
@@ -261,14 +235,19 @@ class Archive:
                     self._add(entry.model_copy(update=place))
 
     def _note_run(self, kept: warc.Kept) -> None:
+        """Take in that a run began or ended, perhaps not for the first time.
+
+        The index tells of captures only, so what follows the last of them in a file is read again each time: an older
+        run must neither become the present one by that, nor lose its end.
+        """
         said, at = kept.said(), dt.datetime.fromisoformat(kept.headers.get_header("WARC-Date"))
-        self._run = int(_target(kept).removeprefix(warc.RUN_URN))
+        number = int(_target(kept).removeprefix(warc.RUN_URN))
+        self._run = max(self._run, number)
+        begun = Run.model_validate({"number": number, "mode": said["mode"], "begun_at": at, "ended_at": None})
         if said["event"] == "begun":
-            self._runs[self._run] = Run.model_validate(
-                {"number": self._run, "mode": said["mode"], "begun_at": at, "ended_at": None}
-            )
+            self._runs.setdefault(number, begun)
         else:
-            self._runs[self._run] = self._runs[self._run].model_copy(update={"ended_at": at})
+            self._runs[number] = self._runs.get(number, begun).model_copy(update={"ended_at": at})
 
     def _raw(self, entry: IndexEntry) -> bytes:
         origin = entry
@@ -290,7 +269,7 @@ class Archive:
         origin = self._payloads.get(digest)
         if origin is None or origin.sha256 != hashlib.sha256(body).hexdigest():
             return None  # SHA-1 alone is no proof: pages can be made that share it
-        return origin if origin.content_encoding == answer.header("Content-Encoding") else None
+        return origin if origin.content_encoding == warc.header(answer, "Content-Encoding") else None
 
     def _entry(self, kept: warc.Kept, body: bytes, problem: Outcome | None) -> IndexEntry:
         """Return the index entry of a record whose body is `body`; its place is not known yet."""
@@ -299,7 +278,9 @@ class Archive:
         content_type = _http(kept, "Content-Type")
         page = decode(body, content_type) if body and is_markup(body, content_type) else None
         sha256 = hashlib.sha256(body).hexdigest() if body else None
-        outcome = problem or _outcome(kept, status, page)
+        outcome = _outcome(kept, status, page.text if page else None if body or problem else "")
+        if problem and outcome == "ok":
+            outcome = problem
         good = self._good.get(_target(kept))
         if outcome == "ok" and good and sha256 and good.sha256 == sha256:
             outcome = "unchanged"
@@ -326,13 +307,6 @@ class Archive:
             last_modified=_http(kept, "Last-Modified"),
             location=_http(kept, "Location"),
         )
-
-    def _index_problems(self) -> list[str]:
-        """Compare the index with what the files say when they are read afresh."""
-        fresh = Archive(self.folder, use_index=False)
-        if fresh.entries() == self.entries() and fresh.runs == self.runs:
-            return []
-        return [f"{_INDEX} does not say what the WARC files do; `dafu archive reindex` writes it anew"]
 
     # --- files
 
@@ -372,6 +346,52 @@ class Archive:
         _replace(self.folder / _INDEX, IndexEntry, self._entries)
 
 
+def warc_files(folder: Path) -> list[Path]:
+    """Return the WARC files of an archive, in the order in which they were written."""
+    return sorted(folder.glob("*.warc.gz"), key=lambda path: (_number(path), path.name))
+
+
+def read_index(folder: Path) -> tuple[list[Run], list[IndexEntry]] | None:
+    """Return the runs and captures that an archive's index tells of, None if it cannot be read."""
+    try:
+        return [Run(**row) for row in _rows(folder / _RUNS)], [IndexEntry(**row) for row in _rows(folder / _INDEX)]
+    except (pa.ArrowException, OSError, ValueError, TypeError):
+        return None
+
+
+def reach(entries: Iterable[IndexEntry]) -> dict[str, int]:
+    """Return how far each file reaches by the captures that are known."""
+    ends: dict[str, int] = {}
+    for entry in entries:
+        ends[entry.warc_file] = max(ends.get(entry.warc_file, 0), entry.warc_end)
+    return ends
+
+
+def lost_files(folder: Path, index: list[IndexEntry] | None) -> list[str]:
+    """Return a sentence for each file that is missing or too short by the index, by the files' numbers without one."""
+    if index is None:
+        return missing_numbers(folder)
+    lost = []
+    for name, end in sorted(reach(index).items()):
+        path = folder / name
+        if not path.is_file():
+            lost.append(f"{name} is missing")
+        elif path.stat().st_size < end:
+            lost.append(f"{name} has {path.stat().st_size} bytes where its captures reach to byte {end}")
+    return lost
+
+
+def missing_numbers(folder: Path) -> list[str]:
+    """Return a sentence for each number that is missing among the WARC files."""
+    numbers = {number for path in warc_files(folder) if (number := _number(path))}
+    return [f"WARC file number {n} is missing" for n in range(1, max(numbers, default=0)) if n not in numbers]
+
+
+def _on_disk(path: Path) -> None:
+    with path.open("ab") as file:
+        os.fsync(file.fileno())
+
+
 def _number(path: Path) -> int:
     found = _NUMBERED.search(path.name)
     return int(found[1]) if found else 0
@@ -403,8 +423,8 @@ def _said(record: object) -> bytes:
     return stream.getvalue()
 
 
-def _outcome(kept: warc.Kept, status: int | None, page: Decoded | None) -> Outcome:
-    """Return what a record tells of an answer; one that cannot be told is no answer."""
+def _outcome(kept: warc.Kept, status: int | None, html: str | None) -> Outcome:
+    """Return what a record tells of an answer whose page, if it is one, is `html`; one that cannot be told is none."""
     if status is None:
         said = kept.said().get("outcome")
         with suppress(ValueError):
@@ -416,7 +436,7 @@ def _outcome(kept: warc.Kept, status: int | None, page: Decoded | None) -> Outco
     truncated = kept.headers.get_header("WARC-Truncated")
     if truncated:
         return next((outcome for outcome, said in warc.TRUNCATED.items() if said == truncated), "truncated")
-    return outcome_of(status, page.text if page else None, _target(kept), _http(kept, "Location"))
+    return outcome_of(status, html, _target(kept), _http(kept, "Location"))
 
 
 def _as_outcome(said: str | None) -> Outcome:

@@ -9,10 +9,14 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import string
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import quote, urljoin, urlsplit
+
+from protego import Protego
 
 from flows.crawl.archive import Archive
 from flows.datasets import Dataset, SiteColumn
@@ -93,13 +97,16 @@ class Catalogue:
 
 
 def redirect_target(entry: IndexEntry) -> str | None:
-    """Return the address that a capture redirects to, None if it does not or the address cannot be read."""
+    """Return the address that a capture redirects to, None if it does not or the address cannot be read.
+
+    What is neither ASCII nor UTF-8 comes as Latin-1; its bytes are asked for as they are.
+    """
     if entry.outcome != "redirected" or not entry.location:
         return None
-    try:
-        said = entry.location.encode("latin-1").decode("utf-8")  # headers come as Latin-1, addresses as UTF-8
-    except UnicodeError:
-        said = entry.location
+    said = entry.location
+    if not said.isascii():
+        with suppress(UnicodeEncodeError):
+            said = quote(said.encode("latin-1"), safe=string.printable)
     return absolute(entry.url, said)
 
 
@@ -185,13 +192,12 @@ class _Lists:
         url: str | None = first
         seen: set[str] = set()
         while url and url not in seen and len(seen) < MAX_LIST_PAGES:
-            seen.add(url)
-            self.lists.add(url)
-            last, good = self._of(url).get(run, (None, None))
+            asked, (url, last, good) = url, self._landed(url, run)
+            seen |= {asked, url}
             if last is None:
                 return Walk(first, tuple(rows), whole=False, sound=True)
             if last.outcome not in SEEN or good is None:
-                ended = last.outcome == "gone" and url != first  # a page beyond the last one is a real 404
+                ended = last.outcome == "gone" and asked != first  # a page beyond the last one is a real 404
                 return Walk(first, tuple(rows), whole=ended, sound=ended)
             listing = listing_of(self._archive, self._dataset, good)
             rows += followed(listing, self._dataset)
@@ -202,14 +208,31 @@ class _Lists:
             url = next_page(listing, self._dataset)
         return Walk(first, tuple(rows), whole=True, sound=bool(rows))
 
+    def _landed(self, url: str, run: int) -> tuple[str, IndexEntry | None, IndexEntry | None]:
+        """Return where a run came to from a list page, along its redirects, and the page's state there."""
+        hops = [url]
+        while True:
+            self.lists.add(hops[-1])
+            last, good = self._of(hops[-1]).get(run, (None, None))
+            target = redirect_target(last) if last else None
+            if target is None or target in hops or run not in self._of(target):
+                return hops[-1], last, good
+            hops.append(target)
+
     def issues(self) -> Iterator[Issue]:
         """Yield what is wrong with the list pages as they last were."""
         yield from self._outside.values()
+        robots = rules_of(self._archive, self._dataset)
         for url in sorted(self.lists):
+            if robots is not None and not robots.can_fetch(url, self._dataset.user_agent()):
+                detail = "a list page; what it lists is known only as far as it was read before"
+                yield issue("robots_disallowed", "crawl", detail, url=url)
             states = self._of(url)
             if not states:
                 continue
             last, good = states[max(states)]
+            if redirect_target(last) in self.lists:
+                continue  # read where it leads
             if last.outcome == "list_empty":
                 detail = "the list page came without its rows; those kept before still count"
                 yield issue("list_lost_rows", "crawl", detail, url=url)
@@ -233,6 +256,18 @@ class _Lists:
                 found[entry.run] = (entry, good)
             self._states[url] = found
         return self._states[url]
+
+
+def rules_of(archive: Archive, dataset: Dataset) -> Protego | None:
+    """Return the rules that the site last gave in its robots.txt, None if it gave none."""
+    hops = [urljoin(dataset.site.base_url, "/robots.txt")]
+    while captures := archive.captures_of(hops[-1]):
+        target = redirect_target(captures[-1])
+        if target is None or target in hops:
+            break
+        hops.append(target)
+    good = archive.last_good(hops[-1])
+    return Protego.parse(archive.page(good).text) if good and captures and captures[-1].outcome in SEEN else None
 
 
 def listing_of(archive: Archive, dataset: Dataset, good: IndexEntry) -> Listing:

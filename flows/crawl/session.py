@@ -1,19 +1,21 @@
 """How the site is asked: at least an interval apart, honestly named, within limits.
 
-Politeness lives here and nowhere else, so that no way of running the flows can go round it. A fetch never raises for
-what the site does: the answer, or the reason why there is none, comes back and is kept. Resets, timeouts, broken-off
-bodies, 429 and 5xx are asked again, with backoff, jitter and `Retry-After`; nothing else is. A host that fails again
-and again is not asked any more in this run.
+Politeness lives here and in `pace`, and nowhere else, so that no way of running the flows can go round it. A fetch
+never raises for what the site does: the answer, or the reason why there is none, comes back and is kept. Resets,
+timeouts, broken-off bodies, 429 and 5xx are asked again, with backoff and jitter; nothing else is. `Retry-After` holds
+for the host, whatever is asked next; a host that asks for more time than we wait is not asked any more in this run, nor
+is one that fails again and again.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import random
+import re
+import ssl
+import sys
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
@@ -22,14 +24,18 @@ from protego import Protego
 from urllib3.exceptions import HTTPError, InvalidHeader, MaxRetryError
 from urllib3.util import Retry
 
+from flows.crawl.pace import Pace, Turn
 from flows.crawl.transport import ForbiddenAddressError, GuardedAdapter, Watch
-from flows.datasets import Dataset, Politeness
-from flows.errors import SiteUnreachableError
+from flows.datasets import Dataset
+from flows.errors import DafuError, SiteUnreachableError
 from schemas.captures import Outcome
 
 _CHUNK = 64 * 1024
 _RETRIED_STATUS = frozenset({429, 500, 502, 503, 504})
 _RETRIED_FAILURES = frozenset({"unreachable", "timeout", "truncated"})
+_FOLDED = re.compile(r"[ \t]*[\r\n]+[ \t]*")
+_SENDABLE = re.compile(r"[\x21-\x7e\xa1-\xff][\t\x20-\x7e\x80-\xff]*")
+"""What may stand in a header, in the form in which it goes over the line (RFC 9110, 5.5)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +86,14 @@ class Session:
         self.agent = dataset.user_agent()
         self._dataset, self._proxy = dataset, proxy
         self._politeness = dataset.politeness
-        self._pace = _Pace(dataset.politeness)
+        self._pace = Pace(dataset.politeness)
         self._robots: dict[str, Protego] = {}
-        self._failed_in_a_row: Counter[str] = Counter()
         self._own = threading.local()
         self._retry = Retry(
             total=dataset.politeness.retries,
             backoff_factor=max(0.2, dataset.politeness.interval_seconds),
             backoff_jitter=0.2,
-            retry_after_max=int(dataset.politeness.longest_wait_seconds),
+            retry_after_max=sys.maxsize,
         )
 
     def obey(self, host: str, robots_txt: str) -> None:
@@ -101,78 +106,105 @@ class Session:
         robots = self._robots.get(urlsplit(url).netloc)
         return robots is None or robots.can_fetch(url, self.agent)
 
-    def get(self, url: str, etag: str | None = None, last_modified: str | None = None) -> Answer:
+    def stop(self, url: str, reason: DafuError) -> None:
+        """Ask the host of `url` nothing more in this run, in no thread: whoever wants to gets the first reason."""
+        self._pace.stop(urlsplit(url).netloc, reason)
+
+    def get(
+        self, url: str, etag: str | None = None, last_modified: str | None = None, at_most: int | None = None
+    ) -> Answer:
         """Ask for `url`, conditionally if validators are given; redirects are answers and are not followed.
 
-        SiteUnreachableError, without a request, for a host that has failed too often in a row in this run.
+        Of a body longer than `at_most` bytes that much is kept. A host that is stopped, or has failed too often in a
+        row, or has asked for more time than we wait, is not asked: the reason is raised, for the latter two a
+        SiteUnreachableError.
         """
         host = urlsplit(url).netloc
-        if self._failed_in_a_row[host] >= self._politeness.failures_in_a_row:
-            raise SiteUnreachableError(
-                f"{host} failed {self._failed_in_a_row[host]} times in a row and is not asked any more in this run; "
-                f"what was kept before stands; run the crawl again later"
-            )
-        conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        answer = self._retried(url, {name: text for name, text in conditions.items() if text})
-        if answer.worth_asking_again:
-            self._failed_in_a_row[host] += 1
-        else:
-            self._failed_in_a_row[host] = 0
+        conditions = {"If-None-Match": _to_send(etag), "If-Modified-Since": _to_send(last_modified)}
+        answer = self._retried(url, {name: text for name, text in conditions.items() if text}, at_most)
+        failed = answer.worth_asking_again or answer.failure == "untrusted"
+        times = self._pace.failures(host, failed=failed)
+        if times >= self._politeness.failures_in_a_row:
+            self._give_up(host, f"failed {times} times in a row")
         return answer
 
-    def _retried(self, url: str, conditions: dict[str, str]) -> Answer:
-        retry, attempts = self._retry, 0
+    def _give_up(self, host: str, why: str) -> None:
+        reason = f"{host} {why} and is not asked any more in this run; what was kept before stands"
+        self._pace.stop(host, SiteUnreachableError(f"{reason}; run the crawl again later"))
+
+    def _retried(self, url: str, conditions: dict[str, str], at_most: int | None) -> Answer:
+        retry, attempts, rest = self._retry, 0, 0.0
         host = urlsplit(url).netloc
+        answer = None
         while True:
-            self._pace.wait_for_turn(host)
+            try:
+                turn = self._pace.turn(host, rest)
+            except DafuError:
+                if answer is None:
+                    raise
+                return answer  # the host was stopped while we waited to ask again
             started = time.monotonic()
-            answer = self._once(url, conditions)
+            try:
+                answer = self._once(url, conditions, turn, at_most)
+            finally:
+                self._pace.ended(turn)
             attempts += 1
             answer = replace(answer, attempts=attempts, seconds=time.monotonic() - started)
-            self._pace.rest(host)
             if not answer.worth_asking_again:
                 return answer
+            wanted = self._retry_after(answer)
+            if wanted > self._politeness.longest_wait_seconds:
+                self._give_up(host, f"wants to be left alone for {wanted:.0f} seconds")
+                return answer
+            self._pace.hold(host, wanted)
             try:
                 retry = retry.increment("GET", url)
             except MaxRetryError:
                 return answer
-            time.sleep(max(retry.get_backoff_time(), self._retry_after(answer)))
+            rest = retry.get_backoff_time()
 
     def _retry_after(self, answer: Answer) -> float:
         """Return the seconds that the site asks us to wait, given as seconds or as a date; 0 if it does not."""
         try:
             return self._retry.parse_retry_after(answer.header("Retry-After") or "0")
-        except InvalidHeader:
+        except (InvalidHeader, ValueError, OverflowError):
             return 0.0
 
-    def _once(self, url: str, conditions: dict[str, str]) -> Answer:
+    def _once(self, url: str, conditions: dict[str, str], turn: Turn, at_most: int | None) -> Answer:
         line = self._line()
         request = line.session.prepare_request(requests.Request("GET", url, headers=conditions))
         asked_at = self.now()
         sent = list(request.headers.items())
         waits = (self._politeness.connect_seconds, self._politeness.timeout_seconds)
-        with line.watch.limited(self._politeness.total_seconds):
+        with line.watch.limited(self._politeness.total_seconds, lambda: self._pace.sent(turn)):
             try:
                 response = line.session.send(request, timeout=waits, allow_redirects=False, **line.settings)
             except ForbiddenAddressError as error:
                 return Answer(url, asked_at, sent, failure="forbidden_address", detail=str(error))
             except requests.RequestException as error:
-                late = line.watch.ran_out or isinstance(error, requests.Timeout)
-                return Answer(url, asked_at, sent, failure="timeout" if late else "unreachable", detail=_plain(error))
+                return Answer(url, asked_at, sent, failure=_why(error, line.watch), detail=_plain(error))
+            self._pace.answered(turn)
             with response:
-                return self._read(response, url, asked_at, sent, line.watch)
+                return self._read(response, url, asked_at, sent, line.watch, at_most)
 
     def _read(
-        self, response: requests.Response, url: str, asked_at: dt.datetime, sent: list[tuple[str, str]], watch: Watch
+        self,
+        response: requests.Response,
+        url: str,
+        asked_at: dt.datetime,
+        sent: list[tuple[str, str]],
+        watch: Watch,
+        at_most: int | None,
     ) -> Answer:
-        head = (response.status_code, response.reason or "", list(response.raw.headers.items()))
-        body, limit = bytearray(), self._politeness.max_bytes
+        head = (response.status_code, response.reason or "", _headers(response))
+        body, limit = bytearray(), at_most or self._politeness.max_bytes
         failure: Outcome
         try:
             for chunk in response.raw.stream(_CHUNK, decode_content=False):
                 body += chunk
                 if len(body) > limit:
-                    return Answer(url, asked_at, sent, *head, b"", "too_large", f"more than {limit} bytes")
+                    begun = bytes(body[:at_most]) if at_most else b""
+                    return Answer(url, asked_at, sent, *head, begun, "too_large", f"more than {limit} bytes")
         except (HTTPError, OSError) as error:
             failure = "timeout" if watch.ran_out or "timed out" in str(error) else "truncated"
             return Answer(url, asked_at, sent, *head, b"", failure, f"the body broke off: {_plain(error)}")
@@ -193,7 +225,7 @@ class _Line:
 
     def __init__(self, dataset: Dataset, agent: str, proxy: str | None) -> None:
         self.watch = Watch()
-        self.session = requests.Session()
+        self.session = _OneAnswer()
         self.session.proxies = {"http": proxy} if proxy else {}
         # What the environment says of proxies and certificates is read once: only this host is ever asked. A password
         # that ~/.netrc may hold for it is none of its business.
@@ -210,39 +242,52 @@ class _Line:
             self.session.mount(scheme, adapter)
 
 
-class _Pace:
-    """When each host may be asked again: an interval after the last request, and after the last answer."""
+class _OneAnswer(requests.Session):
+    """A session to which a redirect is an answer like any other.
 
-    def __init__(self, politeness: Politeness) -> None:
-        self._interval, self._jitter = politeness.interval_seconds, politeness.jitter
-        self._delays: dict[str, float] = {}
-        self._next_at: dict[str, float] = {}
-        self._lock = threading.Lock()
+    Even when told not to follow, `requests` reads a redirect's whole body, without any limit, and builds the request
+    that would follow from whatever stands in its Location.
+    """
 
-    def slow_down(self, host: str, delay: float) -> None:
-        """Keep to a host's own Crawl-delay if it is longer than our interval."""
-        self._delays[host] = max(self._interval, delay)
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - requests' own signature
+        """Return that it leads nowhere."""
+        return None
 
-    def wait_for_turn(self, host: str) -> None:
-        """Sleep until it is our turn to ask; a turn is given to one thread."""
-        while True:
-            with self._lock:
-                now = time.monotonic()
-                turn = self._next_at.get(host, now)
-                if turn <= now:
-                    self._next_at[host] = now + self._pause(host)
-                    return
-            time.sleep(turn - now)
 
-    def rest(self, host: str) -> None:
-        """Let the host rest from the end of an answer on."""
-        with self._lock:
-            self._next_at[host] = max(self._next_at.get(host, 0.0), time.monotonic() + self._pause(host))
+def _headers(response: requests.Response) -> list[tuple[str, str]]:
+    """Return an answer's headers as they came, in Latin-1; one that was folded over several lines as one line."""
+    return [(name, _FOLDED.sub(" ", text).strip(" \t\r\n")) for name, text in response.raw.headers.items()]
 
-    def _pause(self, host: str) -> float:
-        """Return the seconds until the next request; the jitter only ever makes them more."""
-        jitter = random.uniform(0, self._jitter)  # noqa: S311 - no secret
-        return self._delays.get(host, self._interval) * (1 + jitter)
+
+def _to_send(validator: str | None) -> str | None:
+    """Return a validator as it goes over the line, which is how it came; None for one that cannot be sent."""
+    if not validator:
+        return None
+    try:
+        validator.encode("latin-1")
+    except UnicodeEncodeError:
+        validator = validator.encode("utf-8").decode("latin-1")
+    return validator if _SENDABLE.fullmatch(validator) else None
+
+
+def _why(error: requests.RequestException, watch: Watch) -> Outcome:
+    """Return the reason why no answer came."""
+    if watch.ran_out or isinstance(error, requests.Timeout):
+        return "timeout"
+    untrusted = any(isinstance(one, ssl.SSLCertVerificationError) for one in _causes(error))
+    return "untrusted" if untrusted else "unreachable"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and all that led to it, however the libraries between have wrapped it."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
 
 
 def _plain(error: Exception) -> str:

@@ -10,11 +10,12 @@ addresses that a name may lead to. Both are added here, where the socket is made
 
 from __future__ import annotations
 
+import http.client
 import math
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from ipaddress import ip_address
 from typing import Any
@@ -28,18 +29,23 @@ class ForbiddenAddressError(Exception):
     """A host name leads to an address that must not be asked."""
 
 
+def _nobody() -> None:
+    """Take no notice."""
+
+
 class Watch:
-    """The socket that the current request uses, and whether its time ran out."""
+    """The socket that the current request uses, whether its time ran out, and whom to tell that it has been sent."""
 
     def __init__(self) -> None:
         """Watch nothing yet."""
         self.used: socket.socket | None = None
         self.ran_out = False
+        self.sent: Callable[[], None] = _nobody
 
     @contextmanager
-    def limited(self, seconds: float) -> Iterator[None]:
-        """Cut the connection if the block has not ended after `seconds`."""
-        self.used, self.ran_out = None, False
+    def limited(self, seconds: float, sent: Callable[[], None]) -> Iterator[None]:
+        """Cut the connection if the block has not ended after `seconds`; call `sent` when the request is on its way."""
+        self.used, self.ran_out, self.sent = None, False, sent
         _clock.start(self, time.monotonic() + seconds)
         try:
             yield
@@ -113,15 +119,27 @@ class GuardedAdapter(HTTPAdapter):
         return manager
 
 
+class _FinalResponse(http.client.HTTPResponse):
+    """An answer read past what may come before it: 100 Continue, which http.client knows, and 103 Early Hints."""
+
+    def begin(self) -> None:
+        super().begin()
+        while 100 <= self.status < 200 and self.status != http.HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment]  # begin anew
+            super().begin()
+
+
 class _Watched:
     """What is added to urllib3's connections."""
 
     watch: Watch
     guarded: bool
+    response_class = _FinalResponse
 
     def request(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - urllib3's own signature
         super().request(*args, **kwargs)  # type: ignore[misc]
         self.watch.used = self.sock  # type: ignore[attr-defined]
+        self.watch.sent()
 
     def _new_conn(self) -> socket.socket:
         host, port = str(self._dns_host), int(self.port)  # type: ignore[attr-defined]

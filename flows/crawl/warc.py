@@ -15,15 +15,18 @@ import base64
 import datetime as dt
 import hashlib
 import io
+import mmap
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordbuilder import RecordBuilder
-from warcio.statusandheaders import StatusAndHeaders
+from warcio.statusandheaders import StatusAndHeaders, StatusAndHeadersParser
 from warcio.warcwriter import WARCWriter
 
 from flows.crawl.session import Answer
@@ -42,6 +45,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 _MEMBER = b"\x1f\x8b\x08"
 """How a gzip member, and so a record, begins."""
 _CHUNK = 1 << 20
+_PART = 1 << 16
 _INFLATION_LIMIT = 200_000_000
 _WINDOW = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 
@@ -100,10 +104,16 @@ def records_of(answer: Answer, digest: str, same: IndexEntry | None, good: Index
         "revisit" if revisit else "response",
         payload=io.BytesIO(body),
         length=len(body),  # without it warcio spools the body to a file to measure it
-        http_headers=StatusAndHeaders(f"{answer.status} {answer.reason}", _kept_headers(answer), "HTTP/1.1"),
+        http_headers=_AsSent(f"HTTP/1.1 {answer.status} {answer.reason}", _kept_headers(answer)),
         warc_headers_dict=headers,
     )
     return [_request(answer, response, date), response]
+
+
+def header(answer: Answer, name: str) -> str | None:
+    """Return a header of an answer as it will be read from its record."""
+    text = answer.header(name)
+    return None if text is None else _as_read(name, text)[1]
 
 
 def run_record(number: int, event: str, mode: str, at: dt.datetime) -> Any:  # noqa: ANN401 - warcio has no types
@@ -126,10 +136,28 @@ def gzipped(record: Any) -> bytes:  # noqa: ANN401 - warcio has no types
 
 
 def read_at(path: Path, offset: int) -> Kept:
-    """Read the record at `offset` of a WARC file."""
-    with path.open("rb") as file:
-        file.seek(offset)
-        return next(_read(file, offset))
+    """Read the record at `offset` of a WARC file; DafuError if it is damaged or no longer there."""
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            plain = _one_member(file)
+        return next(_read(io.BytesIO(plain), offset))
+    except (OSError, zlib.error, ArchiveLoadFailed, EOFError, StopIteration) as error:
+        raise DafuError(
+            f"the record at byte {offset} of {path} cannot be read ({error or type(error).__name__}); restore the file "
+            f"from a copy; `dafu archive verify` tells what else is damaged"
+        ) from None
+
+
+def _one_member(file: IO[bytes]) -> bytes:
+    """Return what the gzip member at the file's place holds; its checksum is checked."""
+    member, plain = zlib.decompressobj(_GZIP), bytearray()
+    while not member.eof:
+        chunk = file.read(_PART)
+        if not chunk:
+            raise EOFError("the file ends within it")
+        plain += member.decompress(chunk)
+    return bytes(plain)
 
 
 def read_from(path: Path, start: int, whole: int) -> Iterator[Kept]:
@@ -141,6 +169,44 @@ def read_from(path: Path, start: int, whole: int) -> Iterator[Kept]:
                 yield record
                 if record.end >= whole:
                     return
+
+
+def members(path: Path) -> Iterator[tuple[int, int, bytes | None]]:
+    """Yield (where it starts, where it ends, what it holds) of every gzip member; None for bytes that are no record."""
+    if path.stat().st_size == 0:
+        return  # which cannot be mapped
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:
+        start = 0
+        while start < len(whole):
+            member, plain, end = zlib.decompressobj(_GZIP), bytearray(), start
+            try:
+                while not member.eof and end < len(whole):
+                    part = whole[end : end + _PART]
+                    plain += member.decompress(part)
+                    end += len(part) - len(member.unused_data)
+            except zlib.error:
+                pass
+            if member.eof:
+                yield start, end, bytes(plain)
+            else:
+                end = _next_member(whole, start + 1)
+                yield start, end, None
+            start = end
+
+
+def _next_member(whole: mmap.mmap, start: int) -> int:
+    """Return where the next record starts, the end of the file if none does: damaged bytes may look like one."""
+    while (start := whole.find(_MEMBER, start)) >= 0:
+        with suppress(zlib.error):
+            if zlib.decompressobj(_GZIP).decompress(whole[start : start + _PART], 5).startswith(b"WARC/"):
+                return start
+        start += 1
+    return len(whole)
+
+
+def repeats_payload(headers: StatusAndHeaders) -> bool:
+    """Tell whether a revisit record stands for a body that an earlier record holds."""
+    return bool(headers.get_header("WARC-Profile") == _SAME_PAYLOAD)
 
 
 def may_start_at(path: Path, offset: int) -> bool:
@@ -228,10 +294,35 @@ def _metadata(uri: str, headers: dict[str, str], **said: str) -> Any:  # noqa: A
     )
 
 
+class _AsSent(StatusAndHeaders):  # type: ignore[misc]  # warcio has no types
+    """The head of a request or an answer, written with the very bytes that went over the line.
+
+    Its headers say what warcio will read from those bytes, so that a record tells the same before and after it was
+    written. (warcio itself would replace what is not ASCII, in the record as well.)
+    """
+
+    def __init__(self, first_line: str, headers: list[tuple[str, str]]) -> None:
+        protocol, status = first_line.split(" ", 1)
+        super().__init__(status, [_as_read(*header) for header in headers], protocol)
+        lines = [first_line, *(f"{name}: {text}" for name, text in headers), "", ""]
+        self._bytes = "\r\n".join(lines).encode("latin-1", errors="replace")
+
+    def to_ascii_bytes(self, filter_func: object = None) -> bytes:  # noqa: ARG002 - warcio's own signature
+        """Return the bytes of the head."""
+        return self._bytes
+
+
+def _as_read(name: str, text: str) -> tuple[str, str]:
+    """Return a header as warcio reads it: in UTF-8 if its bytes are that, else in Latin-1."""
+    line = StatusAndHeadersParser.decode_header(f"{name}:{text}".encode("latin-1", errors="replace"))
+    name, text = line.split(":", 1)
+    return name, text.strip()
+
+
 def _request(answer: Answer, response: Any, date: dict[str, str]) -> Any:  # noqa: ANN401 - warcio has no types
     target = answer.url.split("://", 1)[1]
     host, _, path = target.partition("/")
-    headers = StatusAndHeaders(f"GET /{path} HTTP/1.1", [("Host", host), *answer.request_headers], is_http_request=True)
+    headers = _AsSent(f"GET /{path} HTTP/1.1", [("Host", host), *answer.request_headers])
     answered = {"WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID")}
     return _builder.create_warc_record(
         answer.url, "request", http_headers=headers, warc_headers_dict={**date, **answered}

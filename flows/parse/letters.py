@@ -6,6 +6,7 @@ and what happened to it, is told in `flows.parse.history`.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -31,16 +32,22 @@ from schemas.record import Record
 
 GONE = ("gone", "gone_soft", "redirected_home")
 """Outcomes by which a page says that it is no more."""
+_OF_THE_SITE = re.compile(r"\d{19}|[0-9a-fA-F]{32}")
+"""The site's own article ids; anything else is only a part of an address, which others may share."""
 _WHY_UNREAD = {**dict.fromkeys(GONE, "page_gone"), "blocked": "blocked"}
 
 
 @dataclass(frozen=True, slots=True)
 class PageGroup:
-    """The pages of one article id, and their captures in the order in which they were kept."""
+    """The pages of one article id, and their captures in the order in which they were kept.
+
+    `listed`: a list led there, rather than only a redirect.
+    """
 
     article_id: str
     pages: tuple[ListedPage, ...]
     captures: tuple[IndexEntry, ...]
+    listed: bool = True
 
     @property
     def good(self) -> list[IndexEntry]:
@@ -60,13 +67,15 @@ class State(NamedTuple):
 class GroupReading:
     """A group, what each state of its pages reads as (None: no letter), and why none does if that is so.
 
-    `files` says which file holds the letter, by address and digest of a page that holds none itself.
+    `files` says which file holds the letter, by address and digest of a page that holds none itself; `failures` says of
+    a state that is no letter why not.
     """
 
     group: PageGroup
     states: dict[State, Record | None]
     issues: tuple[Issue, ...]
     files: dict[tuple[str, str], str] = field(default_factory=dict)
+    failures: dict[State, tuple[Issue, ...]] = field(default_factory=dict)
 
     @property
     def records(self) -> list[Record]:
@@ -75,30 +84,31 @@ class GroupReading:
 
 
 def page_groups(archive: Archive, catalogue: Catalogue) -> list[PageGroup]:
-    """Return the catalogue's pages by article id, sorted by it.
-
-    A page that a listed one redirects to belongs to the same letter; if it is listed as well, its own row counts.
-    """
+    """Return by article id, sorted by it, the pages that are listed and those that they redirect to."""
     pages: dict[str, list[ListedPage]] = defaultdict(list)
     for page in catalogue.pages.values():
         pages[page.article_id].append(page)
-        pages[page.article_id] += [
-            replace(page, url=url)
-            for url in redirected_to(archive, page.url)
-            if url not in catalogue.pages and url not in catalogue.lists
-        ]
+    listed = set(pages)
+    found: dict[str, ListedPage] = {}
+    for page in catalogue.pages.values():
+        for url in redirected_to(archive, page.url):
+            if url not in catalogue.pages and url not in catalogue.lists and archive.captures_of(url):
+                found.setdefault(url, replace(page, url=url))
+    for url, page in found.items():
+        pages[page.article_id if _OF_THE_SITE.fullmatch(page.article_id) else url].append(page)
     return [
         PageGroup(
             article_id,
-            tuple(found),
+            tuple(of_it),
             tuple(
                 sorted(
-                    (entry for url in {page.url for page in found} for entry in archive.captures_of(url)),
+                    (entry for url in {page.url for page in of_it} for entry in archive.captures_of(url)),
                     key=lambda entry: (entry.fetched_at, entry.url),
                 )
             ),
+            listed=article_id in listed,
         )
-        for article_id, found in sorted(pages.items())
+        for article_id, of_it in sorted(pages.items())
     ]
 
 
@@ -120,6 +130,7 @@ def read_group(
     states: dict[State, Record | None] = {}
     files: dict[tuple[str, str], str] = {}
     issues: dict[str, tuple[Issue, ...]] = {}
+    failures: dict[State, tuple[Issue, ...]] = {}
     for entry in group.good:
         link = letter_link_of(archive, dataset, entry)
         if link is not None:
@@ -128,12 +139,14 @@ def read_group(
             reading = read_state_or_report(archive, dataset, group, entry, file=file, documents=documents)
             states[state_of(entry, file)] = reading.record
             issues[entry.url] = reading.issues
+            if reading.record is None:
+                failures[state_of(entry, file)] = reading.issues
     if any(states.values()):
-        return GroupReading(group, states, (), files)
+        return GroupReading(group, states, (), files, failures)
     if not states:
         return GroupReading(group, states, (_never_read(group, robots, dataset),))
     newest = max(group.good, key=lambda entry: entry.fetched_at)
-    return GroupReading(group, states, issues[newest.url], files)
+    return GroupReading(group, states, issues[newest.url], files, failures)
 
 
 def state_of(entry: IndexEntry, file: IndexEntry | None) -> State:

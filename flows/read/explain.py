@@ -16,19 +16,16 @@ Row = dict[str, Any]
 def as_text(letter: dict[str, Any]) -> Text:
     """Return the explanation for the terminal."""
     shown = head(letter["reply"])
-    headings = {section["section_id"]: section for section in letter["sections"]}
-    before: str | None = None
-    for sentence in letter["sentences"]:
-        section = headings.get(sentence["section_id"])
-        if section and section["section_id"] != before:
-            shown.append(f"\n{section['path']} {section['title']}", style="bold")
-            shown.append(f"  {section['role'] or 'no role'}\n", style="dim")
-            before = section["section_id"]
-        shown.append(f"\n{sentence['n']:>3}  ", style="dim")
-        shown.append(sentence["role"], style="bold green")
-        shown.append(f" by rule {sentence['rule']}\n", style="dim")
-        shown.append(f"     {sentence['text']}\n")
-        for kind, fact in _facts(letter, sentence["sentence_id"]):
+    for row in sorted([*letter["sections"], *letter["sentences"]], key=lambda row: (row["char_start"], "role" in row)):
+        if "rule" in row:
+            shown.append(f"\n{row['n']:>3}  ", style="dim")
+            shown.append(row["role"], style="bold green")
+            shown.append(f" by rule {row['rule']}\n", style="dim")
+            shown.append(f"     {row['text']}\n")
+        else:
+            shown.append(f"\n{row['path']} {row['title']}", style="bold")
+            shown.append(f"  {row['role'] or 'no role'}{', run in' if row['run_in'] else ''}\n", style="dim")
+        for kind, fact in _facts(letter, row):
             shown.append(f"     {kind:<12} ", style="dim")
             shown.append(f"{fact}\n")
     shown.append("\nrules, in the order in which they are asked\n", style="bold")
@@ -38,11 +35,14 @@ def as_text(letter: dict[str, Any]) -> Text:
     return shown
 
 
-def _facts(letter: dict[str, Any], sentence_id: str) -> Iterator[tuple[str, str]]:
+def _facts(letter: dict[str, Any], row: Row) -> Iterator[tuple[str, str]]:
+    """Yield the facts of a sentence, or of a heading, which has no sentence_id: those that stand within it."""
+    sentence_id = row.get("sentence_id")
     for table, (kind, said) in _SAID.items():
-        for row in letter[table]:
-            if row["sentence_id"] == sentence_id:
-                yield kind, said(row)
+        for fact in letter[table]:
+            within = row["char_start"] <= fact["char_start"] < row["char_end"]
+            if fact["sentence_id"] == sentence_id and (sentence_id is not None or within):
+                yield kind, said(fact)
 
 
 def _promise(row: Row) -> str:

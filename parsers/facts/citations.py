@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from parsers.offices import parted
 from parsers.text import brackets_apart, outside_titles
 from schemas.facts import IssuerBasis
 
-_NUMBER_AFTER = re.compile(r"\(([^()]{2,10}[〔\[(【]\d{4}[〕\])】]\d+号)\)")
+_NUMBER_AFTER = re.compile(r"\(([^(),]{2,10}(?:[〔\[(【]\d{4}[〕\])】]|第)\d+号)(?:[,;][^()]*)?\)")
 _VERB = re.compile(
-    r"(?:联合|共同|先后|正式|研究|陆续|分别|牵头|专门|已|还|就)*(?:印发|出台|制发|下发|颁布|发布|公布|转发|制定|"
-    r"制订|修订|联合)了?(?:的(?=$))?"
+    r"(?:联合|共同|先后|正式|研究|陆续|分别|牵头|专门|已|还|就)*(?:(?:印发|出台|制发|下发|颁布|发布|公布|转发|制定|"
+    r"制订|修订|审议通过)+|联合)了?(?:的(?=$))?"
 )
 _TAIL = (
     r"厅|局|司|署|总局|协|委|委员会|办|办公厅|办公室|政府|国务院|部|联|银行|中央|常委会|法院|检察院|总工会|"
@@ -19,9 +20,9 @@ _TAIL = (
     r"领导小组|联席会议"
 )
 _AGENCY = rf"[\u4e00-\u9fff“”]{{0,16}}?(?:{_TAIL})"
+_HEAD = re.compile(rf"{_AGENCY}(?![门级属管])(?:(?:、|和|会同|联合){_AGENCY}(?![门级属]))*")
 _AGENCY_ONLY = re.compile(rf"^{_AGENCY}$")
 _TITLE_AGENCIES = re.compile(rf"^((?:{_AGENCY})(?:[、和 ](?:{_AGENCY}))*)(?:等[^关《]{{0,8}})?关于")
-_JOINERS = re.compile(r"、|和|与|及|会同|联合|以及")
 _NOT_AGENCIES = re.compile(
     r"[的了将为对]|积极|推动|加强|开展|组织|我省|部门$|政府部门|^(?:各|有关|相关|其他|多|全)|^(?:本部|全部|内部|"
     r"一部|外部|总部|干部|支部|党支部)$|\d"
@@ -82,7 +83,7 @@ def read_citations(passage: str) -> list[Mention]:
         if named and _PASSED_ON.search(passage[:start]):
             stated = ()  # 转发《教育部关于…》: who passes a document on did not issue it
         if stated is None:  # 省教育厅制定《甲》,出台《乙》: the clause has no subject of its own
-            stated = () if named else stated_so_far
+            stated = () if named else stated_so_far or _head_of(passage)
         issuers = stated or named
         mentions.append(
             Mention(
@@ -120,12 +121,20 @@ def _stated_issuers(passage: str, previous_end: int, start: int) -> tuple[str, .
         pass
     if verb is None:
         return _agencies(clause)
+    named = _agencies(clause[verb.end() :])
+    if named:  # 省教育厅转发教育部《甲》: who is named last issued it
+        return named
     subject = _without_adverbs(clause[: verb.start()])
     jointly = re.match("(?:联合|会同)", subject)
     if jointly:  # 省教育厅按照…要求,联合省财政厅出台: who acts stands at the head of the sentence
-        first = re.split(r"按照|根据|依据|为|[,;:\0]", outside_titles(passage), maxsplit=1)[0]
-        return _agencies(f"{_without_adverbs(first)}、{subject[jointly.end() :]}")
+        return _agencies("、".join([*_head_of(passage), subject[jointly.end() :]]))
     return _agencies(subject) if subject else None
+
+
+def _head_of(passage: str) -> tuple[str, ...]:
+    """Return the offices that a sentence begins with: 省委、省政府高度重视…,先后出台《甲》."""
+    head = _HEAD.match(_LEAD.sub("", re.split("[,;:\0]|按照|根据|依据|依照", outside_titles(passage), maxsplit=1)[0]))
+    return _agencies(head.group()) if head else ()
 
 
 def _without_adverbs(subject: str) -> str:
@@ -134,7 +143,7 @@ def _without_adverbs(subject: str) -> str:
 
 def _agencies(words: str) -> tuple[str, ...]:
     """Return the offices that words before an issuing verb name, those that issued jointly (联合, 会同) included."""
-    parts = [_without_adverbs(_LEAD.sub("", part).strip()) for part in _JOINERS.split(_LEAD.sub("", words))]
+    parts = [_without_adverbs(_LEAD.sub("", part).strip()) for part in parted(_LEAD.sub("", words))]
     parts = [re.sub(r"等(?:[\d一二三四五六七八九十]*个?部[门委])?$", "", part) for part in parts]
     found = tuple(
         part

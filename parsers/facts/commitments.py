@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from parsers.clauses import Clause, verb_at
 from parsers.facts.deadlines import Deadline, read_deadline
+from parsers.offices import parted
 from parsers.parties import full_name
 from parsers.roles import Rule, Utterance
 from schemas.commitments import Modality
@@ -80,14 +81,14 @@ def _resolved(actor_raw: str | None, province: str, signatory: str | None) -> st
         return signatory.split("、")[0] if signatory and "、" not in signatory else signatory
     if re.match(r"^(?:各|有关|相关|全省|教育部门)", actor_raw):
         return None
-    return full_name(re.sub(r"和|与|及", "、", actor_raw), province)
+    return full_name("、".join(parted(actor_raw)), province)
 
 
 def _actions(said: Utterance) -> list[tuple[str, str]]:
     """Return verb and object of each clause, and of what follows a 、 where a new verb starts."""
     found: list[tuple[str, str]] = []
     for clause in said.clauses:
-        if clause.verb is None:
+        if clause.verb is None or said.reports(clause):
             continue
         found += _split(said, clause)
     return found

@@ -19,12 +19,15 @@ from parsers.numerals import whole_number
 _NUMERAL = r"(?:\d{1,2}|[一二三四五六七八九十]{1,2})"
 _DEADLINE = re.compile(
     rf"(?:(?P<lead>到|至|截至|于|在|力争|争取)?(?P<year>20\d\d)年(?:(?P<month>{_NUMERAL})月(?:(?P<day>{_NUMERAL})日)?)?"
-    rf"(?P<season>春季|秋季|暑期|寒假)?(?:新?学期)?(?P<half>[上下]半年|[一二三四]季度|第[一二三四]季度)?"
-    rf"(?P<tail>底|末|初|中)?(?P<before>之?前|以前)?)"
-    rf"|(?P<bare>(?:今|本|明|当)?年(?:内|底前?|末前?)|(?:今|本|明)年(?P<bare_month>{_NUMERAL})月(?:底|末)?前|(?:今|"
-    rf"本|明)年[上下]半年|学年末前?)"
+    rf"(?P<season>春节|春季|秋季|暑期|寒假)?(?:新?学期)?(?P<half>[上下]半年|[一二三四]季度|第[一二三四]季度)?"
+    rf"(?P<tail>年?底|年?末|初|中)?(?P<before>之?前|以前)?)"
+    rf"|(?P<bare>(?P<next>明)年(?P<next_month>{_NUMERAL})月(?:(?P<next_day>{_NUMERAL})日|底|末)?前|"
+    rf"(?:今年|本年)?(?P<bare_month>{_NUMERAL})月(?:(?P<bare_day>{_NUMERAL})日|底|末)前|"
+    rf"(?:今|本|明)年[上下]半年|(?:今|本|明|当)?年(?:内|底前?|末前?)|学年末前?)"
     rf"|(?P<vague>近期|[三五]年内|未来[三五]年内?)"
 )
+_ATTRIBUTE = re.compile("[^,。;]{1,8}的|以来|度|起|开始|级|版|期间")
+"""What follows a time that is no deadline: 2020年前建成的校舍."""
 _PLAN_PERIOD = re.compile(r"“十[四五六]五”(?:期?末|期间)")
 _LAST_MONTH_OF_QUARTER = {"一": 3, "二": 6, "三": 9, "四": 12}
 
@@ -48,7 +51,7 @@ def read_deadline(sentence: str, signed_on: dt.date | None) -> Deadline | None:
 def _deadlines(sentence: str, signed_on: dt.date | None) -> Iterator[Deadline]:
     hidden = _without_plan_spans(masked(sentence))
     for found in _DEADLINE.finditer(hidden):
-        if _is_deadline(found, hidden):
+        if _is_deadline(found, hidden, signed_on):
             start = found.start()
             if found["lead"] in ("于", "在", "力争", "争取", "截至"):
                 start += len(found["lead"])
@@ -63,10 +66,12 @@ def _without_plan_spans(hidden: str) -> str:
     return re.sub(r"20\d\d(?:年)?[-—~至]20\d\d年", lambda match: "\0" * len(match.group()), hidden)
 
 
-def _is_deadline(found: re.Match[str], hidden: str) -> bool:
+def _is_deadline(found: re.Match[str], hidden: str, signed_on: dt.date | None) -> bool:
+    if _ATTRIBUTE.match(hidden, found.end()):
+        return False
     if found["year"] is None:
         return True
-    if re.match(r"(?:以来|度|起|开始|的|级|版|期间)", hidden[found.end() :]):
+    if signed_on and int(found["year"]) < signed_on.year:
         return False
     ends = bool(found["before"] or found["half"] or found["season"] or found["tail"] or found["month"])
     return found["lead"] in ("到", "至") or (ends and found["lead"] != "截至")
@@ -77,28 +82,35 @@ def _last_day(found: re.Match[str], signed_on: dt.date | None) -> dt.date | None
         return None
     if found["bare"]:
         return _bare_day(found, signed_on)
-    year, month = int(found["year"]), whole_number(found["month"] or "") if found["month"] else None
-    if found["tail"] == "初" or found["season"]:
+    year, month, tail = int(found["year"]), found["month"], (found["tail"] or "")[-1:]
+    if tail == "初" or found["season"]:
         return None
-    if found["day"]:
-        return _date(year, month, whole_number(found["day"]))
-    if month is not None:
-        if found["before"] and not found["tail"]:  # 2025年6月前: the last day before that month
-            return _date(year, month, 1, minus=1)
-        return _date(year, month, None)
+    if month:
+        return _in_month(year, month, found["day"], before=bool(found["before"]) and not tail)
     if found["half"]:
         return _date(year, _month_of(found["half"]), None)
-    if found["before"] and not found["tail"]:  # 2025年前
+    if found["before"] and not tail:  # 2025年前
         return dt.date(year - 1, 12, 31)
-    return dt.date(year, 12, 31) if found["tail"] != "中" else None
+    return dt.date(year, 12, 31) if tail != "中" else None
+
+
+def _in_month(year: int, month: str, day: str | None, *, before: bool) -> dt.date | None:
+    """Return the last day of a month, or the day that is named; 2025年6月前 is the last day before June."""
+    if day:
+        return _date(year, whole_number(month), whole_number(day))
+    if before:
+        return _date(year, whole_number(month), 1, minus=1)
+    return _date(year, whole_number(month), None)
 
 
 def _bare_day(found: re.Match[str], signed_on: dt.date | None) -> dt.date | None:
+    """Return the day of a deadline without a year: of the year of the signature, 明年 of the next."""
     if signed_on is None or found["bare"].startswith("学年"):
         return None
     year = signed_on.year + found["bare"].startswith("明")
-    if found["bare_month"]:
-        return _date(year, whole_number(found["bare_month"]), None)
+    month = found["next_month"] or found["bare_month"]
+    if month:
+        return _in_month(year, month, found["next_day"] or found["bare_day"], before=False)
     if "上半年" in found["bare"]:
         return dt.date(year, 6, 30)
     return dt.date(year, 12, 31)

@@ -20,6 +20,8 @@ BARS = {
     "actions": 0.85,
     "organisations": 0.90,
     "programmes": 0.90,
+    "section roles": 0.95,
+    "organisations, with their role": 0.90,
     "enumerations": 0.75,
 }
 

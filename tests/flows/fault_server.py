@@ -126,6 +126,29 @@ def trickle_head(connection: Connection) -> None:
         time.sleep(0.05)
 
 
+def raw(answer: bytes) -> Fault:
+    """Send an answer down to the byte."""
+
+    def fault(connection: Connection) -> None:
+        connection.out.write(answer)
+        connection.out.flush()
+
+    return fault
+
+
+def moved(location: bytes, body: bytes = b"") -> Fault:
+    """Send a redirect whose Location is in these bytes."""
+    head = b"HTTP/1.1 302 Found\r\nConnection: close\r\nContent-Type: text/html\r\nLocation: " + location
+    return raw(head + b"\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+
+
+def endless_redirect(connection: Connection) -> None:
+    """Send a redirect whose body never ends."""
+    connection.out.write(b"HTTP/1.1 302 Found\r\nLocation: /good\r\nContent-Type: text/html\r\n\r\n")
+    while True:
+        connection.out.write(b"x" * 65536)
+
+
 def endless(connection: Connection) -> None:
     """Send a body that never ends, as fast as it goes."""
     connection.out.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n")

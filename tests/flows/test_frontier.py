@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import gzip
+import itertools
+import socket
+import threading
+import time
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
+from flows.crawl import transport
 from flows.crawl.archive import Archive
 from flows.crawl.catalogue import read_catalogue
+from flows.crawl.verification import verify
 from flows.datasets import Dataset, load_dataset
-from flows.errors import BlockedError
+from flows.errors import BlockedError, SiteUnreachableError
 from tests.conftest import copy_of_demo
-from tests.flows.fault_server import Log
+from tests.flows.fault_server import Connection, Fault, Log, moved
 from tests.flows.living_site import LivingSite, alive, crawl_once, letter, on_day
 
 
@@ -153,7 +160,7 @@ def test_an_empty_list_is_no_list_and_keeps_its_rows(dataset: Dataset, site: Liv
     assert [issue.code for issue in catalogue.issues] == ["list_lost_rows"]
     assert len(catalogue.pages) == 47
     assert len(catalogue.orders[live.site.base_url + site.list_path("2024n")]) == 35
-    assert Archive(live.archive).verify().problems == []
+    assert verify(live.archive).problems == []
 
 
 def test_a_pager_that_loops_or_leads_beyond_the_end_ends(dataset: Dataset, site: LivingSite) -> None:
@@ -219,13 +226,41 @@ def test_what_robots_txt_forbids_is_reported_and_not_asked_for(dataset: Dataset,
     assert report.disallowed == [live.site.base_url + forbidden]
 
 
-def test_a_block_in_the_middle_stops_all_connections(dataset: Dataset, site: LivingSite) -> None:
-    site.answers[site.lists["2024n"][5]] = lambda c: c.send(status="412 No", body=b"<html><script>$_ts={}</script>")
+CHALLENGE = b"<html><script>$_ts={}</script>"
+
+
+def with_connections(dataset: Dataset, connections: int, **more: object) -> Dataset:
+    politeness = dataset.politeness.model_copy(update={"connections": connections, **more})
+    return dataset.model_copy(update={"politeness": politeness})
+
+
+@pytest.mark.parametrize("interval", [0, 0.01])
+def test_a_block_in_the_middle_stops_all_connections_at_once(
+    dataset: Dataset, site: LivingSite, interval: float
+) -> None:
+    """Also when the page that is waited for is a slow one before it, and others wait to ask again."""
+    blocked = threading.Event()
+    slow, busy, block = (site.lists["2024n"][place] for place in (1, 2, 5))
+
+    def challenge(connection: Connection) -> None:
+        connection.send(status="412 No", body=CHALLENGE)
+        blocked.set()
+
+    def page(connection: Connection) -> None:
+        blocked.wait(10)
+        time.sleep(0.3)
+        connection.page(site.pages[slow])
+
+    site.answers |= {slow: page, busy: lambda c: c.send(status="503 Busy", Retry_After="1"), block: challenge}
     with alive(site, dataset, **SELDOM) as (live, log):
-        several = live.model_copy(update={"politeness": live.politeness.model_copy(update={"connections": 4})})
+        several = with_connections(live, 4, interval_seconds=interval, retries=2)
+        began = time.monotonic()
         with pytest.raises(BlockedError):
             crawl_once(several, on_day(0))
-    assert len([path for path in asked(log) if path in site.pages]) < 15
+        assert time.monotonic() - began < 9
+    when = next(when for path, when, _ in log.asked if path == block)
+    assert sum(at > when for _, at, _ in log.asked) <= 2, "what was under way already"
+    assert Archive(live.archive).captures_of(live.site.base_url + slow)[-1].outcome == "ok"
 
 
 @pytest.mark.parametrize("connections", [1, 4])
@@ -233,11 +268,247 @@ def test_the_pace_holds_for_the_host_however_many_connections_there_are(
     dataset: Dataset, site: LivingSite, connections: int
 ) -> None:
     with alive(site, dataset, **SELDOM) as (live, log):
-        pace = {"connections": connections, "interval_seconds": 0.03}
-        crawl_once(live.model_copy(update={"politeness": live.politeness.model_copy(update=pace)}))
+        crawl_once(with_connections(live, connections, interval_seconds=0.03))
     times = sorted(when for _, when, _ in log.asked)
     assert len(times) == 54
-    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.025  # what a thread may be late by
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.03
+
+
+def test_the_pace_holds_when_connecting_takes_its_time(
+    dataset: Dataset, site: LivingSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, turns = transport._Watched._new_conn, itertools.count()
+
+    def slowly(self: transport._Watched) -> socket.socket:
+        time.sleep(0.1 * (next(turns) % 2))
+        return connect(self)
+
+    monkeypatch.setattr(transport._Watched, "_new_conn", slowly)
+    with alive(site, dataset, **SELDOM) as (live, log):
+        crawl_once(with_connections(live, 4, interval_seconds=0.06, jitter=0), pages=12)
+    times = sorted(when for _, when, _ in log.asked)
+    assert min(later - earlier for earlier, later in pairwise(times)) >= 0.06
+
+
+def test_a_slow_answer_does_not_keep_the_other_connections_waiting_for_long(dataset: Dataset, site: LivingSite) -> None:
+    slow = site.lists["2024n"][0]
+
+    def late(connection: Connection) -> None:
+        time.sleep(4)
+        connection.page(site.pages[slow])
+
+    site.answers[slow] = late
+    with alive(site, dataset, **SELDOM) as (live, log):
+        crawl_once(with_connections(live, 2, interval_seconds=0.02))
+    when = next(when for path, when, _ in log.asked if path == slow)
+    assert sum(1.02 <= at - when < 3.5 for _, at, _ in log.asked) > 20
+    assert not any(0 < at - when < 1.02 for _, at, _ in log.asked), "it may not have arrived yet"
+
+
+@pytest.mark.parametrize("status", ["403 Forbidden", "500 Broken"])
+def test_neighbours_that_fail_for_good_keep_nothing_from_being_asked(
+    dataset: Dataset, site: LivingSite, status: str
+) -> None:
+    dead = site.lists["2024n"][3 : 8 if status.startswith("403") else 10]
+    site.answers |= dict.fromkeys(dead, lambda c: c.send(status=status))
+    others = set(site.pages) - set(dead)
+    with alive(site, dataset, **SELDOM) as (patient, log):
+        live = with_connections(patient, 1, failures_in_a_row=5)
+        expected = (
+            (BlockedError, "with a challenge") if status.startswith("403") else (SiteUnreachableError, "in a row")
+        )
+        with pytest.raises(expected[0], match=expected[1]):
+            crawl_once(live, on_day(0))
+        log.asked.clear()
+        crawl_once(live, on_day(1))
+        pages = [path for path in asked(log) if path in site.pages]
+        assert others - set(pages) == set(), "a revisit"
+        assert not set(pages[: len(others)]) & set(dead[:3]), "those that gave trouble come last"
+        site.pages[site.lists["2024n"][0]] = letter(1, "我们将办强学校。")
+        first_asked = []
+        for day in range(2, 6):
+            report = crawl_once(live, on_day(day))
+            assert (report.mode, report.run) == ("incremental", day + 1)
+            tail = asked(log)[3:]
+            assert set(tail) <= set(dead)
+            first_asked += tail[:1]
+        archive = Archive(live.archive)
+    assert [run.complete for run in archive.runs] == [False, *[True] * 5]
+    assert {path for path in others if archive.last_good(live.site.base_url + path)} == others
+    assert len({e.url for e in archive.entries() if e.run > 1} & {live.site.base_url + path for path in dead}) == len(
+        dead
+    )
+    if status.startswith("500"):
+        assert len(set(first_asked)) > 1, "each comes first in its turn"
+
+
+def test_the_same_run_gets_past_neighbours_that_fail_when_it_is_resumed(dataset: Dataset, site: LivingSite) -> None:
+    dead = site.lists["2024n"][3:8]
+    site.answers |= dict.fromkeys(dead, lambda c: c.send(status="500 Broken"))
+    with alive(site, dataset, **SELDOM) as (patient, _):
+        live = with_connections(patient, 1, failures_in_a_row=5)
+        with pytest.raises(SiteUnreachableError):
+            crawl_once(live, on_day(0))
+        report = crawl_once(live, on_day(0))
+        archive = Archive(live.archive)
+    assert (report.resumed, archive.runs[0].complete) == (True, True)
+    assert sum(archive.last_good(live.site.base_url + path) is not None for path in site.pages) == 42
+
+
+def test_files_that_fail_for_good_keep_nothing_from_being_asked(dataset: Dataset, site: LivingSite) -> None:
+    path = site.lists["2024n"][0]
+    files = [path.replace("index.shtml", f"{number}.pdf") for number in range(6)]
+    links = "".join(f'<a href="{file}">附件</a>' for file in files)
+    site.pages[path] = site.pages[path].replace("</body>", links + "</body>")
+    site.answers |= dict.fromkeys(files, lambda c: c.send(status="500 Broken"))
+    with alive(site, dataset, **SELDOM) as (patient, _):
+        live = with_connections(patient, 1, failures_in_a_row=5)
+        with pytest.raises(SiteUnreachableError):
+            crawl_once(live, on_day(0))
+        for day in (1, 2):
+            crawl_once(live, on_day(day))
+        archive = Archive(live.archive)
+    assert [run.complete for run in archive.runs] == [False, True, True]
+    assert sum(archive.last_good(live.site.base_url + page) is not None for page in site.pages) == 47
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        lambda c: c.page("<html><body>系统繁忙,请稍后再试</body></html>"),
+        lambda c: c.send(body=gzip.compress(b"<html>half")[:-9], Content_Type="text/html", Content_Encoding="gzip"),
+        lambda c: c.send(Content_Type="text/html"),
+        lambda c: c.send(status="403 Forbidden"),
+        lambda c: c.send(status="404 Not Found"),
+        lambda c: c.page("<html><body>您访问的页面不存在</body></html>"),
+    ],
+)
+def test_a_listed_page_that_was_not_there_at_first_is_asked_for_again(
+    dataset: Dataset, site: LivingSite, moment: Fault
+) -> None:
+    path = site.lists["2024n"][2]
+    site.answers[path] = moment
+    with alive(site, dataset, **SELDOM) as (live, log):
+        crawl_once(live, on_day(0))
+        for day in (1, 2):
+            if day == 2:
+                del site.answers[path]
+            log.asked.clear()
+            crawl_once(live, on_day(day))
+            assert asked(log)[3:] == [path]
+        crawl_once(live, on_day(3))
+        assert asked(log)[3:] == [], "it has been had"
+        assert Archive(live.archive).last_good(live.site.base_url + path) is not None
+
+
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_row_that_comes_back_is_asked_for(dataset: Dataset, site: LivingSite, gone: bool) -> None:
+    with alive(site, dataset, **SELDOM) as (live, log):
+        crawl_once(live, on_day(0))
+        path = site.lists["2024n"].pop(2)
+        page = site.pages.pop(path) if gone else site.pages[path]
+        crawl_once(live, on_day(1))
+        site.lists["2024n"].insert(2, path)
+        site.pages[path] = page
+        log.asked.clear()
+        crawl_once(live, on_day(2))
+        assert asked(log)[3:] == [path]
+        crawl_once(live, on_day(3))
+        assert asked(log)[3:] == []
+
+
+def test_redirects_of_files_and_lists_are_followed_on_our_host(dataset: Dataset, site: LivingSite) -> None:
+    path = site.lists["2023n"][0]
+    file = path.replace("index.shtml", "a.pdf")
+    site.pages[path] = site.pages[path].replace("</body>", '<a href="a.pdf">附件</a></body>')
+    first, new = site.list_path("2024n"), site.list_path("2024n").replace("shtml", "html")
+    site.answers |= {
+        file: lambda c: c.send(status="302 Found", Location="/files/附件.pdf"),
+        "/files/%E9%99%84%E4%BB%B6.pdf": lambda c: c.send(body=b"%PDF-1.4 x"),
+        first: lambda c: c.send(status="301 Moved", Location=new),
+    }
+    with alive(site, dataset, **SELDOM) as (live, log):
+        site.answers[new] = lambda c: c.page(site.list_page("2024n", 1, 4))
+        crawl_once(live, on_day(0))
+        requested = asked(log)
+        assert {new, "/files/%E9%99%84%E4%BB%B6.pdf"} <= set(requested)
+        assert len(requested) == 1 + 5 + 2 + 47 + 2
+        catalogue = read_catalogue(Archive(live.archive), live)
+        assert (len(catalogue.pages), catalogue.issues, catalogue.unsound) == (47, (), {})
+        added = site.add("300")
+        crawl_once(live, on_day(1))
+        assert asked(log) == ["/robots.txt", first, new, site.list_path("2023n"), added]
+
+
+def test_a_list_that_redirects_away_or_in_circles_is_unsound(dataset: Dataset, site: LivingSite) -> None:
+    first, other = site.list_path("2024n"), "/other/index.shtml"
+    with alive(site, dataset, revisit_every=1, sweep_every=99) as (live, log):
+        crawl_once(live, on_day(0))
+        for day, target in enumerate((other, "http://elsewhere.invalid/jyt/x.shtml"), 1):
+            site.answers[first] = moved(target.encode())
+            site.answers[other] = lambda c: c.send(status="302 Found", Location=first)
+            crawl_once(live, on_day(day))
+        catalogue = read_catalogue(Archive(live.archive), live)
+    assert log.count("/x.shtml") == 0
+    assert catalogue.unsound == {run: {live.site.base_url + first} for run in (2, 3)}
+    assert len(catalogue.orders[live.site.base_url + first]) == 35
+
+
+def test_a_list_that_robots_txt_forbids_is_an_issue(dataset: Dataset, site: LivingSite) -> None:
+    first = site.list_path("2024n")
+    site.robots = f"User-agent: *\nDisallow: {first}\n"
+    with alive(site, dataset, **SELDOM) as (live, log):
+        report = crawl_once(live, on_day(0))
+        issues = read_catalogue(Archive(live.archive), live).issues
+    assert first not in asked(log)
+    assert report.disallowed == [live.site.base_url + first]
+    assert [(issue.code, issue.url) for issue in issues] == [("robots_disallowed", live.site.base_url + first)]
+
+
+NOTHING = "User-agent: *\nDisallow: /\n"
+
+
+@pytest.mark.parametrize(
+    ("robots", "requests"),
+    [
+        (lambda c: c.send(Content_Type="text/plain"), 54),
+        (lambda c: c.send(status="302 Found", Location="/"), 54),
+        (lambda c: c.send(status="302 Found", Location="/index.html"), 54),
+        (lambda c: c.send(body=(NOTHING + "# x\n" * 900_000).encode(), Content_Type="text/plain"), 1),
+        (lambda c: c.send(body=("# x\n" * 900_000 + NOTHING).encode(), Content_Type="text/plain"), 54),
+    ],
+)
+def test_what_a_robots_txt_of_any_kind_allows(dataset: Dataset, site: LivingSite, robots: Fault, requests: int) -> None:
+    site.answers["/robots.txt"] = robots
+    with alive(site, dataset, **SELDOM) as (live, log):
+        crawl_once(live, on_day(0))
+        assert len(asked(log)) == requests
+        crawl_once(live, on_day(0))
+        assert "/robots.txt" not in asked(log), "it holds for a day"
+    assert verify(live.archive).problems == []
+
+
+def test_a_robots_txt_that_is_forbidden_forbids_all(dataset: Dataset, site: LivingSite) -> None:
+    site.answers["/robots.txt"] = lambda c: c.send(status="403 Forbidden")
+    with alive(site, dataset, **SELDOM) as (live, log), pytest.raises(BlockedError):
+        crawl_once(live, on_day(0))
+    assert len(log.asked) == 1
+
+
+def test_a_clock_that_was_ahead_for_once_does_not_keep_us_from_robots_txt(dataset: Dataset, site: LivingSite) -> None:
+    with alive(site, dataset, **SELDOM) as (live, log):
+        crawl_once(live, on_day(3650))
+        site.robots = NOTHING
+        log.asked.clear()
+        crawl_once(live, on_day(0))
+        assert asked(log) == ["/robots.txt"]
+
+
+def test_a_run_of_a_clock_that_was_ahead_is_not_gone_on_with(dataset: Dataset, site: LivingSite) -> None:
+    with alive(site, dataset, **SELDOM) as (live, _):
+        crawl_once(live, on_day(3650), pages=5)
+        report = crawl_once(live, on_day(0))
+    assert (report.resumed, report.run) == (False, 2)
 
 
 def test_several_connections_keep_the_same_as_one(dataset: Dataset, site: LivingSite, tmp_path: Path) -> None:
@@ -248,6 +519,6 @@ def test_several_connections_keep_the_same_as_one(dataset: Dataset, site: Living
             folder = tmp_path / str(connections)
             crawl_once(live.model_copy(update={"politeness": politeness, "folder": folder}))
         archive = Archive(folder / "archive")
-        assert archive.verify().problems == []
+        assert verify(archive.folder).problems == []
         kept.append(sorted((e.url.split("/", 3)[3], e.outcome, e.sha256 or "") for e in archive.entries()))
     assert kept[0] == kept[1]

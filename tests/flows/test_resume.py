@@ -9,7 +9,10 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from flows.crawl.archive import Archive
+from flows.crawl.verification import verify
 from flows.datasets import Dataset, load_dataset
 from tests.conftest import copy_of_demo
 from tests.flows.living_site import LivingSite, alive, crawl_once
@@ -17,7 +20,7 @@ from tests.flows.test_archive import checked_by_warcio
 
 KILLS = 60
 PAGES = 300
-_OF_THE_MOMENT = {"capture_id", "fetched_at", "warc_offset", "warc_end"}
+_OF_THE_MOMENT = {"capture_id", "fetched_at", "warc_file", "warc_offset", "warc_end"}
 
 
 def site_of_300_pages() -> LivingSite:
@@ -42,7 +45,7 @@ def test_sixty_kills_cost_nothing(tmp_path: Path) -> None:
     site = site_of_300_pages()
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.flows.living_site"])
-    with alive(site, dataset) as (live, log):
+    with alive(site, dataset, rotate_bytes=30_000) as (live, log):
         undisturbed = live.model_copy(update={"folder": tmp_path / "undisturbed"})
         crawl_once(undisturbed)
         log.asked.clear()
@@ -66,9 +69,68 @@ def test_sixty_kills_cost_nothing(tmp_path: Path) -> None:
     assert len(kept) == len(asked) == 1 + 5 + 10 + PAGES + 6
     # a kill between an answer and its record loses that one answer, which nobody had kept
     assert sum(asked.values()) - len(asked) <= KILLS
-    assert archive.verify().problems == []
-    assert Archive(dataset.archive, use_index=False).entries() == archive.entries()
-    checked_by_warcio(dataset.archive)
+    assert len(list(dataset.archive.glob("*.warc.gz"))) > 8
+    assert_sound(archive)
+
+
+@pytest.mark.parametrize(("connections", "rotate_bytes"), [(1, 4_000), (4, 15_000)])
+def test_kills_in_several_runs_cost_nothing(tmp_path: Path, connections: int, rotate_bytes: int) -> None:
+    """Also where a run is a sweep, bodies are kept as revisits, and files end between runs."""
+    rng = random.Random(connections)
+    dataset = load_dataset("demo", copy_of_demo(tmp_path))
+    site = LivingSite(per_page=20)
+    for number in range(60):
+        site.add(str(number), "2024n" if number % 3 else "2023n")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.flows.living_site"])
+    kills = 0
+    with alive(site, dataset, rotate_bytes=rotate_bytes, revisit_every=1, sweep_every=3) as (live, log):
+        undisturbed = live.model_copy(update={"folder": tmp_path / "undisturbed"})
+        pace = {"connections": connections, "interval_seconds": 0.004, "jitter": 0}
+        paced = live.model_copy(update={"politeness": live.politeness.model_copy(update=pace)})
+        for run in range(1, 5):
+            for path in list(site.pages)[run::7]:
+                site.pages[path] = site.pages[path].replace("办好", f"办好第{run}次")
+            crawl_once(undisturbed)
+            log.asked.clear()
+            for _ in range(4):
+                crawl = context.Process(target=crawl_once, args=(paced,))
+                crawl.start()
+                wait = time.monotonic() + 10
+                enough = len(log.asked) + rng.randint(1, 9)
+                while len(log.asked) < enough and time.monotonic() < wait:
+                    time.sleep(0.002)
+                crawl.kill()
+                crawl.join()
+                kills += crawl.exitcode == -9
+            crawl_once(paced)
+            # a kill loses what was asked and not yet kept, which is one answer a connection
+            asked = Counter(path for path, _, _ in log.asked)
+            assert sum(asked.values()) - len(asked) <= 4 * connections
+    archive = Archive(dataset.archive)
+    assert kills == 16
+    assert [(run.mode, run.complete) for run in archive.runs] == [
+        ("revisit", True),
+        ("revisit", True),
+        ("sweep", True),
+        ("revisit", True),
+    ]
+    kept = Counter((entry.run, entry.url) for entry in archive.entries())
+    assert set(kept.values()) == {1}, "nothing is kept twice in a run"
+    assert by_run(live) == by_run(undisturbed)
+    assert_sound(archive)
+
+
+def by_run(dataset: Dataset) -> list[tuple[str, ...]]:
+    """Return what each run found at each address, in no order: several connections take turns."""
+    names = ("url", "run", "outcome", "sha256", "status")
+    return sorted(tuple(str(entry[name]) for name in names) for entry in index_of(dataset))
+
+
+def assert_sound(archive: Archive) -> None:
+    assert verify(archive.folder).problems == []
+    assert Archive(archive.folder, use_index=False).entries() == archive.entries()
+    checked_by_warcio(archive.folder)
 
 
 def test_a_run_that_was_cut_short_is_gone_on_with(tmp_path: Path) -> None:

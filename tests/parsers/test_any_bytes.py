@@ -127,7 +127,7 @@ def test_there_is_a_verdict(name: str) -> None:
         row.url.encode(), row.title.encode()
     for link in read_attachment_links(html, URL):
         link.url.encode(), link.label.encode()
-    assert outcome_of(200, html) in ("ok", "blocked", "gone_soft", "error_page")
+    assert outcome_of(200, html) in ("ok", "blocked", "gone_soft", "error_page", "no_page")
 
 
 @pytest.mark.timeout(20)

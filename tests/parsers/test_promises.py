@@ -86,6 +86,10 @@ def test_actions_part_where_a_new_verb_starts(sentence: str, actions: list[tuple
         ("明年6月底前完成。", "明年6月底前", dt.date(2025, 6, 30)),
         ("“十四五”末基本消除大班额。", "“十四五”末", None),
         ("近期将印发方案。", "近期", None),
+        ("于2025年年底前完成。", "2025年年底前", dt.date(2025, 12, 31)),
+        ("9月底前完成。", "9月底前", dt.date(2024, 9, 30)),
+        ("明年6月30日前完成。", "明年6月30日前", dt.date(2025, 6, 30)),
+        ("2026年春节前完成。", "2026年春节前", None),
     ],
 )
 def test_deadlines(sentence: str, raw: str, on: dt.date | None) -> None:
@@ -103,6 +107,9 @@ def test_deadlines(sentence: str, raw: str, on: dt.date | None) -> None:
         "对照2025年版标准推进。",
         "推进校企合作。",
         "落实《到2025年的规划》。",
+        "对2020年前建成的校舍进行改造。",
+        "落实2025年前建成的安排。",
+        "2025至2027年持续推进。",
     ],
 )
 def test_what_is_no_deadline(sentence: str) -> None:

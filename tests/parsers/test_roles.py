@@ -62,6 +62,25 @@ def test_roles(sentence: str, expected: str) -> None:
     assert role(sentence) == expected
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "目前,我省尚未出台相关政策。",
+        "我厅没有批准成立该机构。",
+        "您建议成立专项基金。",
+        "《条例》规定,学校应当成立家长委员会。",
+        "要求各地成立工作专班。",
+        "各市要建成至少1所专门学校。",
+        "为建成教育强省提供支撑。",
+        "支持高校成立乡村振兴学院。",
+        "是否成立专门机构,需进一步研究论证。",
+        "预计年内出台。",
+    ],
+)
+def test_what_is_denied_demanded_or_wished_for_is_not_done(sentence: str) -> None:
+    assert role(sentence, "situation") != "done"
+
+
 def test_a_bare_verb_promises_among_the_next_steps() -> None:
     assert role("推进校企合作。", "next_steps") == "commitment"
     assert role("推进校企合作。", "situation") == "measure"
