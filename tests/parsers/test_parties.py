@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from parsers.marks import read_marks
-from parsers.parties import full_name, is_salutation, read_salutation, read_signature
+from parsers.parties import full_name, is_salutation, read_salutation, read_signature, salutation_in
 from parsers.privacy import without_contact, without_contacts
 
 
@@ -88,7 +88,17 @@ def test_a_category_that_is_no_class() -> None:
     assert read_marks(["类别:提案", "王芳委员:"], head=1, tail=2).reply_class is None
 
 
-@pytest.mark.parametrize("number", ["辽教函〔2024〕12号", "辽教函(2023)45号", "辽教办[2022]7号", "辽教函【2021】18号"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "辽教函〔2024〕12号",
+        "辽教函(2023)45号",
+        "辽教办[2022]7号",
+        "辽教函【2021】18号",
+        "辽文旅提复字〔2024〕第12号",
+        "辽交〔2024〕建字12号",
+    ],
+)
 def test_document_numbers_in_each_bracket(number: str) -> None:
     assert read_marks([number, "王芳委员:"], head=1, tail=2).doc_number == number
 
@@ -175,3 +185,72 @@ def test_who_is_not_named_is_no_proposer(line: str) -> None:
 def test_a_count_that_is_no_numeral_is_not_known() -> None:
     addressee = read_salutation("张三等十二三位委员:")
     assert (addressee.proposers[0].name, addressee.count) == ("张三", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "names", "role", "groups", "count"),
+    [
+        ("王 五委员:", ["王五"], "委员", [False], 1),
+        ("王 五、李 四委员:", ["王五", "李四"], "委员", [False, False], 2),
+        ("王 五 委 员:", ["王五"], "委员", [False], 1),
+        ("王 小 明代表:", ["王小明"], "代表", [False], 1),
+        ("王五 李四委员:", ["王五", "李四"], "委员", [False, False], 2),
+        ("李和平委员:", ["李和平"], "委员", [False], 1),
+        ("李委员:", ["李"], "委员", [False], 1),
+        ("王五等委员:", ["王五"], "委员", [False], None),
+        ("鞍山代表团:", ["鞍山代表团"], None, [True], 1),
+        ("人口和资源环境委员会:", ["人口和资源环境委员会"], None, [True], 1),
+    ],
+)
+def test_salutations_set_wide_short_or_uncounted(
+    line: str, names: list[str], role: str | None, groups: list[bool], count: int | None
+) -> None:
+    test_salutations(line, names, role, groups, count)
+
+
+def test_a_party_beside_a_person_has_no_role() -> None:
+    party, person = read_salutation("致公党辽宁省委、王五委员").proposers
+    assert (party.name, party.role, party.is_group) == ("致公党辽宁省委", None, True)
+    assert (person.name, person.role, person.is_group) == ("王五", "委员", False)
+
+
+@pytest.mark.parametrize(
+    ("line", "salutation"),
+    [
+        ("尊敬的王五委员:您提出的建议收悉,现答复如下:", "尊敬的王五委员:"),
+        ("王五委员:", "王五委员:"),
+        ("各地代表:人数增加。", None),
+        ("您提出的建议收悉,现答复如下:", None),
+    ],
+)
+def test_a_salutation_at_the_beginning_of_the_opening(line: str, salutation: str | None) -> None:
+    assert salutation_in(line) == salutation
+
+
+@pytest.mark.parametrize(
+    "date",
+    ["二О二四年五月三十日", "二O二四年五月三十日", "2024年5月30日(主动公开)", "2024年5月30日(此件公开)"],
+)
+def test_dates_however_they_are_written(date: str) -> None:
+    found = read_signature(["正文。", "辽宁省教育厅", date])
+    assert (found.raw, found.signed_on, found.lines) == ("辽宁省教育厅", dt.date(2024, 5, 30), frozenset({1, 2}))
+
+
+@pytest.mark.parametrize("date", ["2024年530", "2023 9 27", "2024年5月32日", "2024年 月 日", "2024年5月"])
+def test_a_date_of_no_day_is_null_and_said_to_be_damaged(date: str) -> None:
+    found = read_signature(["正文。", "辽宁省教育厅", date])
+    assert (found.raw, found.signed_on, found.damaged) == ("辽宁省教育厅", None, True)
+
+
+@pytest.mark.parametrize("unit", ["辽宁省教育厅(盖章)", "辽 宁 省 教 育 厅"])
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_unit_with_a_stamp_or_set_wide(unit: str, *, dated: bool) -> None:
+    found = read_signature(["正文。", unit, *(["2024年5月30日"] if dated else [])])
+    assert full_name(found.raw, "辽宁省") == "辽宁省教育厅"
+    assert found.raw is not None
+    assert found.raw in unit
+
+
+@pytest.mark.parametrize("lines", [["辽宁省教育厅 省图书馆 省财政厅"], ["辽宁省教育厅", "省图书馆", "省财政厅"]])
+def test_three_units_one_of_them_no_office(lines: list[str]) -> None:
+    assert read_signature(["正文。", *lines, "2024年5月30日"]).raw == "辽宁省教育厅、省图书馆、省财政厅"
