@@ -69,18 +69,18 @@ _MOBILE_PUBLIC = re.compile(r"热线|监督|举报|投诉")
 _OWN = re.compile(r"联\s?[系络]|[承经]\s?办|办公|移动|个人|本人|手\s?机|传真|小灵通")
 # after digits: what is counted
 _MEASURE = re.compile(
-    r" ?(?:多|余|万|亿|千|百|元|人|名|位|户|个|家|所|次|件|项|册|本|套|台|份|条|张|辆|间|座|栋|处(?!长)|亩|公里|平方|立方|米|吨|千克|公斤|"
-    r"学|学生|学时|课时|教师|年|月|日|天|小时|分|秒|号|期|届|批|场|篇|部(?!长)|种|类|门|点|%|‰|美元|港元|卷|枚|支|把|头|只|株|块|"
-    r"kg|km|GB|MB|KB|[.]\d|,\d{3}(?!\d))"
+    r" ?(?:多|余|万|亿|千|百|元|人|名|位|户|个|家|所|次|件|项|册|本|套|台|份|条|张|辆|间|座|栋|处(?!长)|亩|公里|"
+    r"平方|立方|米|吨|公斤|学|课时|教师|年|月|日|天|小时|分|秒|号|期|届|批|场|篇|部(?!长)|种|类|门|点|%|‰|美元|港元|卷|枚|支|把|"
+    r"头|只|株|块|kg|km|GB|MB|KB|[.]\d|,\d{3}(?!\d))"
 )
 
 _AREA = r"(?:\(?(?:\+?86[- ]?)?0\d{2,3}\)?(?: ?[-–—‐−] ?| )?)"
 _DASH = r"[-–—‐− ]"
 _EXTENSION = r"(?:(?:转|-)\d{1,5}(?!\d))?"
 _TOKEN = re.compile(
-    r"(?P<email>(?<![\w.%+-])[A-Za-z0-9_.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5})"
-    r"|(?P<im>(?:QQ|qq|微信|[Ww]e[Cc]hat|WeiXin|weixin)(?:号码?|账号|群)?[: ]{0,3}(?=[A-Za-z0-9_-]*\d|[A-Za-z]{6})"
-    r"[A-Za-z0-9_-]{5,30}(?![\w年月万亿多余人户个]))"
+    r"(?P<email>(?<![A-Za-z0-9_.%+-])[A-Za-z0-9_.%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5})"
+    r"|(?P<im>(?:QQ|qq|微信|[Ww]e[Cc]hat|WeiXin|weixin)(?:号码?|账号|群)?[: ]{0,3}(?=[A-Za-z0-9_-]{0,29}\d|[A-Za-z]{6})"
+    r"[A-Za-z0-9_-]{5,30}(?![A-Za-z0-9_-]|[年月万亿多余人户个]))"
     r"|(?P<id>(?<!\d)\d{6}[ -]?(?:1[89]|20)\d{2}[ -]?\d{4}[ -]?\d{3}[\dXx](?!\d)|(?<!\d)\d{17}[\dXx](?!\d))"
     rf"|(?P<mobile>(?<![\d.])(?:(?:\+|00)?86{_DASH}?)?1[3-9]\d{_DASH}?\d{{4}}{_DASH}?\d{{4}}(?!\d))"
     rf"|(?P<area>(?<![\d.-]){_AREA}\d{{3,4}}{_DASH}?\d{{4}}(?!\d){_EXTENSION})"
@@ -95,6 +95,9 @@ _HINT = re.compile(
 
 _Kind = Literal["person", "private", "public"]
 _SPACED = re.compile(r"(?:联 ?系 ?)?(?:电 话|手 机|传 真)$")
+_RULE_OF = {"email": "email", "id": "id_number", "im": "contact_line", "mobile": "mobile_number"}
+_OPENED_TO_ALL = re.compile(r"公布|公示|开通|设立|热线")
+_IN_PROSE = re.compile(r"[请与由和向将在]")
 _GAP = re.compile(r"[ :|(为是]*$")
 _WINDOW = 48
 
@@ -169,39 +172,40 @@ def _announced(line: str) -> _Kind | None:
 # --- numbers -------------------------------------------------------------------------------------------------------
 
 
+class _Before(NamedTuple):
+    """The number before: where it ended, and whether it was taken."""
+
+    end: int
+    taken: bool | None
+
+
 def _read_numbers(reading: _Reading) -> None:
     """Decide on each number once, and take those that are somebody's with their labels and the names beside them."""
     line = reading.line
-    before: tuple[int, bool | None] | None = None  # where the last number ended, and whether it was taken
-    in_table = " | " in line
+    before: _Before | None = None
     taken = False
     for match in _TOKEN.finditer(line):
-        kind = match.lastgroup or ""
         start, end = match.span()
-        if kind in ("area", "mobile") and line[start] == "(" and ")" not in match.group():
+        if line[start] == "(" and ")" not in match.group():
             start += 1
         label = _label_before(reading, start, before)
-        verdict = _is_somebodys(reading, kind, match, start, label, before)
-        before = (end, verdict)
-        if not verdict:
+        before = _Before(end, _is_somebodys(reading, match, start, label, before))
+        if not before.taken:
             continue
         taken = True
-        own = {"email": "email", "id": "id_number", "im": "contact_line", "mobile": "mobile_number"}.get(
-            kind, "landline"
-        )
-        reading.take(start, end, own)
-        reading.take(label.start, start, label.rule or own)
+        rule = _RULE_OF.get(match.lastgroup or "", "landline")
+        reading.take(start, end, rule)
+        reading.take(label.start, start, label.rule or rule)
         _take_names_before(reading, label.start)
         _take_name_behind(reading, end)
-    if taken and in_table:
+    if taken and " | " in line:
         _take_name_cells(reading)
 
 
-def _label_before(reading: _Reading, start: int, before: tuple[int, bool | None] | None) -> _Label:
+def _label_before(reading: _Reading, start: int, before: _Before | None) -> _Label:
     """Return the label of the number at `start`: where it begins, and whose number it says that it is."""
-    line = reading.line
-    floor = max(0, start - _WINDOW, before[0] if before else 0)
-    left = line[floor:start]
+    floor = max(0, start - _WINDOW, before.end if before else 0)
+    left = reading.line[floor:start]
     gap = _GAP.search(left)
     words_end = gap.start() if gap else len(left)
     spaced = _SPACED.search(left, 0, words_end)
@@ -212,35 +216,27 @@ def _label_before(reading: _Reading, start: int, before: tuple[int, bool | None]
     words = left[words_start:words_end]
     if not words:
         return _Label(start, reading.carried if floor == 0 and not left.strip() else None, None)
-    found: _Label | None = None
-    for match in (*_LABEL.finditer(words), *_OTHER_LABEL.finditer(words)):
-        if match.end() < len(words):
-            continue
-        at = floor + words_start + match.start()
-        other = _OTHER_LABEL.fullmatch(match.group())
-        rule = None if other or re.fullmatch(r"手\s?机(?:号码?)?", match.group()) else "contact_line"
-        if other:
-            found = _Label(at, "private", None)
-            break
-        person = re.search(r"[人员]", match.group())
-        opened = re.search(r"公布|公示|开通|设立|热线", words)
-        if _OWN.search(words) and not (opened and not person):
-            found = _Label(at, "private", rule)
-        elif _PUBLIC.search(words):
-            found = _Label(at, "public", None)
-        else:
-            found = _Label(at, _around(line, floor + words_start), rule)
-        if match.start() == 0 or found.kind == "public":
-            break
-    if found:
-        if found.kind == "private":
-            office = re.fullmatch(rf"{_HAN}{{2,20}}[{_OFFICE}]", line[floor + words_start : found.start])
-            if office and not re.search(r"[请与由和向将在]", office.group()):
-                return _Label(floor + words_start, found.kind, found.rule)
-        return found
-    if _PUBLIC.search(words) and not _NAME_AT_END.search(words):
-        return _Label(start, "public", None)
-    return _Label(start, None, None)
+    nouns = [found for found in (*_LABEL.finditer(words), *_OTHER_LABEL.finditer(words)) if found.end() == len(words)]
+    if nouns:
+        return _labelled(reading.line, floor + words_start, words, min(nouns, key=lambda found: found.start()))
+    of_all = _PUBLIC.search(words) and not _NAME_AT_END.search(words)
+    return _Label(start, "public" if of_all else None, None)
+
+
+def _labelled(line: str, start: int, words: str, noun: re.Match[str]) -> _Label:
+    """Return the label that ends in `noun`; `words`, from `start` on, are all that its field says before the number."""
+    at = start + noun.start()
+    if _OTHER_LABEL.fullmatch(noun.group()):
+        return _Label(at, "private", None)
+    rule = None if re.fullmatch(r"手\s?机(?:号码?)?", noun.group()) else "contact_line"
+    opened = _OPENED_TO_ALL.search(words) and not re.search(r"[人员]", noun.group())
+    kind: _Kind = "private"
+    if opened or not _OWN.search(words):
+        kind = "public" if _PUBLIC.search(words) else _around(line, start)
+    office = re.fullmatch(rf"{_HAN}{{2,20}}[{_OFFICE}]", line[start:at])
+    if kind == "private" and office and not _IN_PROSE.search(office.group()):
+        at = start
+    return _Label(at, kind, rule)
 
 
 def _around(line: str, start: int) -> _Kind:
@@ -252,57 +248,35 @@ def _around(line: str, start: int) -> _Kind:
 
 
 def _is_somebodys(
-    reading: _Reading,
-    kind: str,
-    match: re.Match[str],
-    start: int,
-    label: _Label,
-    before: tuple[int, bool | None] | None,
+    reading: _Reading, match: re.Match[str], start: int, label: _Label, before: _Before | None
 ) -> bool | None:
     """Tell whether a number is a person's; None if it is no number of a telephone, an account or a card."""
-    line, end = reading.line, match.end()
-    if kind == "email":
+    line, kind, said = reading.line, match.lastgroup, match.group()
+    if kind in ("email", "id"):
         return True
-    said = match.group()
-    if kind != "im" and kind != "id" and not re.search(r"\d[-–—‐−]\d", said) and _MEASURE.match(line, end):
-        return None
     if kind == "im":
         return not _OPENED.search(line[max(0, start - 12) : start])
-    if kind == "id":
+    if not re.search(r"\d[-–—‐−]\d", said) and _MEASURE.match(line, match.end()):
+        return None
+    if _NAME_AFTER_LABEL.search(line[max(0, start - _WINDOW) : start]):
         return True
-    named = bool(_NAME_AFTER_LABEL.search(line[max(0, start - _WINDOW) : start]))
     if kind == "mobile":
-        words = line[label.start : start]
-        return named or not (
-            label.kind == "public" and _MOBILE_PUBLIC.search(line[max(0, start - 12) : start] or words)
-        )
-    follows = (
-        before is not None and before[1] is not None and re.fullmatch(r"[、/,或和及 ]{1,3}", line[before[0] : start])
-    )
-    if named:
-        return True
+        return not (label.kind == "public" and _MOBILE_PUBLIC.search(line[max(0, start - 12) : start]))
     if label.kind:
-        if label.kind == "private" and kind == "bare" and re.match(r"20[0-3]\d", said) and not label.rule:
-            return None
         return label.kind != "public"
-    if follows and before:
-        return before[1]
-    if kind in ("area", "cut"):
-        if re.match(r"[\u3400-\u9fff]{0,8}热线", line[end : end + 12]):
-            return False
-        if kind == "cut" and re.match(r"[年号]", line[end : end + 1]):
-            return None
-        sentence = re.split(r"[。!?|]", line[max(0, start - _WINDOW) : start])[-1]
-        beside = _NAME_AT_END.search(sentence.rstrip(" ,;、:(")) or _PERSON.search(sentence)
-        return bool(beside) or not _PUBLIC_AROUND.search(sentence)
-    return _bare_is_somebodys(reading, said, start, end)
+    if before and before.taken is not None and re.fullmatch(r"[、/,或和及 ]{1,3}", line[before.end : start]):
+        return before.taken
+    if kind == "bare":
+        return _bare_is_somebodys(line, said, start, match.end())
+    if re.match(rf"{_HAN}{{0,8}}热线", line[match.end() : match.end() + 12]):
+        return False
+    return _around(line, start) != "public"
 
 
-def _bare_is_somebodys(reading: _Reading, said: str, start: int, end: int) -> bool | None:
+def _bare_is_somebodys(line: str, said: str, start: int, end: int) -> bool | None:
     """Decide on seven or eight digits without any label: only what stands before them can make them somebody's."""
-    line = reading.line
     digits = re.sub(r"\D", "", said)
-    if re.match(r"20[0-3]\d", digits) or (len(digits) == 7 and said.isdigit() is False and line[:start].strip() == ""):
+    if re.match(r"20[0-3]\d", digits):
         return None
     left = line[max(0, start - _WINDOW) : start].rstrip(" ,:(|、")
     sentence = re.split(r"[。!?]", left)[-1]
@@ -411,15 +385,14 @@ def _read_person(reading: _Reading, match: re.Match[str]) -> None:
         return
     end = _person_value(line, at, sure=":" in marks and bool(_STRONG.search(match.group())))
     if end is None:
-        if ":" in marks and any(start == at or line[at:start].strip(" ,;|") == "" for start, _, _ in reading.gone[-3:]):
-            reading.take(match.start(), at, "contact_line")
-        elif ":" in marks and _LABEL.match(line, at) and reading.gone:
+        goes_on = any(not line[at:start].strip(" ,;|") for start, _, _ in reading.gone[-3:])
+        if ":" in marks and (goes_on or (reading.gone and _LABEL.match(line, at))):
             reading.take(match.start(), at, "contact_line")
         return
     start = match.start()
     floor = max(0, start - 30)
     office = re.search(rf"(?:^|(?<=[ ,;。|(]))(?:{_HAN}{{2,24}}[{_OFFICE}])$", line[floor:start])
-    if office and not re.search(r"[请与由和向将在]", office.group()):
+    if office and not _IN_PROSE.search(office.group()):
         start = floor + office.start()
     reading.take(start, end, "contact_line" if marks.strip() or start == 0 else "contact_name")
 
