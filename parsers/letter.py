@@ -169,11 +169,12 @@ def _context(frame: Frame, parts: _Parts, identity: Identity, known: Provenance)
 
 
 def _without_contacts_around(frame: Frame) -> Frame:
-    """Return the frame with nobody's contact details in title and byline."""
+    """Return the frame with nobody's contact details in title, salutation on the title line and byline."""
     return replace(
         frame,
         title=without_contact(frame.title or "") or None,
         title_proper=without_contact(frame.title_proper or "") or None,
+        salutation_in_title=without_contact(frame.salutation_in_title or "") or None,
         editor_account=without_contact(frame.editor_account or "") or None,
         page_source=without_contact(frame.page_source or "") or None,
     )
