@@ -90,7 +90,11 @@ def counted_at(passage: str, start: int, end: int, unit: str, last: str | None) 
     """Return what the quantity at `start`:`end` counts; `last` is what the one before it in the sentence counts."""
     if _CELL in passage:
         label = passage.split(_CELL, 1)[0].strip()
-        return None if unit.endswith("元") or _TOTAL.match(label) or re.search(r"\d", label) else label or None
+        return (
+            None
+            if unit.endswith("元") or len(label) > 2 * _LONGEST or _TOTAL.match(label) or re.search(r"\d", label)
+            else label or None
+        )
     if unit in ("%", "‰", "个百分点"):
         of = _PERCENT_OF.match(passage, end) if unit == "%" else None
         before, reached = _before(passage, start)
@@ -107,7 +111,8 @@ def counted_at(passage: str, start: int, end: int, unit: str, last: str | None) 
 
 def _rest(passage: str, end: int) -> str:
     """Return what follows a money value in its clause, a range's second value passed over."""
-    return re.sub(r"^至[\d.]+[万亿]*元", "", re.split(r"[,。;:]", passage[end:], maxsplit=1)[0])
+    clause = re.split(r"[,。;:]", passage[end : end + _LONGEST], maxsplit=1)[0]
+    return re.sub(r"^至[\d.]+[万亿]*元", "", clause)
 
 
 def noun_after(passage: str, end: int) -> str | None:
@@ -148,7 +153,7 @@ def _makes_a_name(word: str, phrase: str, following: str) -> bool:
 
 def _before(passage: str, start: int) -> tuple[str | None, bool]:
     """Return (the noun before a number, whether words between say how the number came about)."""
-    lead = re.split(r"[,。;:!?|]", passage[:start])[-1][-2 * _LONGEST :]
+    lead = re.split(r"[,。;:!?|]", passage[max(0, start - 2 * _LONGEST) : start])[-1]
     per = _PER.search(lead)
     end = start - (len(per.group()) if per else 0)
     words = _parted(words_between(passage, start - len(lead), end))
