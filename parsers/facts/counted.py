@@ -14,6 +14,10 @@ from parsers.words import is_verb, words_between
 
 _LONGEST = 40
 _UNITS = frozenset("元 万元 亿元 人 个 名 所 家 年 % 天 小时 分钟 课时 公里 平方米 项 次 场 万人 分".split())
+_NUMBERED_NAME = re.compile(r"(?:周?岁|号线?|级|万人口|人口)")
+"""With a number before it a name begins: 60周岁及以上人口, 1号线, 每10万人口."""
+_NUMERALS = re.compile(r"(?:第|每|地铁|[\d.~—–-])*\d$")
+_REACHED_BEHIND = re.compile(r"(?<=[率数量额值比长重积])(?:达|为|超|近|约)$")
 _CELL, _TOTAL = " | ", re.compile("合计|总计|小计")
 """In a row of a table a number counts what the row's first cell names."""
 _COUNTIES = re.compile(r"[县市区](?:\([县市区、]+\)|、[县市区](?![\u4e00-\u9fff]))")
@@ -95,7 +99,7 @@ def counted_at(passage: str, start: int, end: int, unit: str, last: str | None) 
             if unit.endswith("元") or len(label) > 2 * _LONGEST or _TOTAL.match(label) or re.search(r"\d", label)
             else label or None
         )
-    if unit in ("%", "‰", "个百分点"):
+    if unit in ("%", "‰") or unit.endswith("分点"):
         of = _PERCENT_OF.match(passage, end) if unit == "%" else None
         before, reached = _before(passage, start)
         return (of.group(1) if of else None) or before or (last if reached else None)
@@ -167,6 +171,8 @@ def _before(passage: str, start: int) -> tuple[str | None, bool]:
         words.pop()
         while words and words[-1] in _UNITS:
             words.pop()
+    if words and len(words[-1]) > 1:
+        words[-1] = _REACHED_BEHIND.sub("", words[-1])
     text = "".join(words)
     phrase: list[str] = []
     while words:
@@ -184,6 +190,8 @@ def _before(passage: str, start: int) -> tuple[str | None, bool]:
     while len(phrase) > 1 and phrase[0] in _LEADING:
         phrase.pop(0)
     noun = _LEAD.sub("", "".join(phrase)).strip("和及与、 ")
+    number = _NUMERALS.search(text) if _NUMBERED_NAME.match(noun) else None
+    noun = number.group() + noun if number else noun
     if re.fullmatch(r"“[^“”]+”", noun):
         noun = noun[1:-1]
     return noun if len(noun) > 1 else None, reached and not noun

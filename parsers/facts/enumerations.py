@@ -194,7 +194,7 @@ def _first_item(
     verb = verb_at(passage, mark + 1)
     clauses_listed = verb is not None and verb not in NOMINAL and lengths[0] >= len(verb) + 2
     at, shortest, longest = mark, min(lengths), max(*lengths, 4)
-    for word in reversed(words_between(passage, start, mark)):
+    for word in reversed(words_between(passage, max(start, mark - 2 * longest - _LONGEST_ITEM), mark)):
         kept = mark - at
         if kept and (word in _OPENERS or (word in verbs() and kept >= shortest)):
             return at - len(word) if clauses_listed and word in verbs() else at
