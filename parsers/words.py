@@ -27,6 +27,8 @@ with warnings.catch_warnings():
     import jieba.posseg
 
 _KEYWORDS = 10
+_LONGEST_CUT = 2_000
+"""Longer than any sentence: jieba takes the time of the square of a run of characters that make no words."""
 _NOUN_TAGS = ("n", "vn", "an", "j", "b", "eng", "l", "s", "i", "k", "zg", "a")
 
 
@@ -80,7 +82,8 @@ def _cut(sentence: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
 
     A sentence can be a whole paragraph with thousands of facts, so what lies between two places is looked up.
     """
-    words = tuple(tokenizer().cut(sentence))
+    pieces = (sentence[at : at + _LONGEST_CUT] for at in range(0, len(sentence), _LONGEST_CUT))
+    words = tuple(word for piece in pieces for word in tokenizer().cut(piece))
     return (0, *accumulate(map(len, words[:-1]))) if words else (), words
 
 
