@@ -26,7 +26,7 @@ _SAYS_SOMETHING = re.compile(
 _RUN_IN_LIMIT = 45
 """The longest clause (characters) that heads a paragraph; a longer first sentence is a numbered sentence."""
 _ROLES: tuple[tuple[SectionRole, re.Pattern[str]], ...] = (
-    ("next_steps", re.compile(r"下一?步|下一阶段|今后|工作思路|工作打算|打算|未来.*工作")),
+    ("next_steps", re.compile(r"下一?步|下一阶段|今后|工作思路|工作打算|打算|未来.{0,40}工作")),
     ("answer", re.compile(r"关于(?:您|你|贵|委员|代表)|关于.{2,40}(?:建议|提议|问题)(?:的答复)?$")),
     ("situation", re.compile(r"情况|现状|开展的?工作|做法|已做|主要工作|工作进展|成效|基础")),
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from parsers.clauses import masked, verbs
 from parsers.facts.citations import Mention
@@ -118,6 +119,9 @@ _TIME_BEFORE = re.compile(
     r"今后|20\d\d年(?:\d{1,2}月)?(?:以来|底|初)?|由|经|在|“[^”]*”(?:期间|以来)?|,))*$"
 )
 
+_NEAR, _FAR, _LONGEST_GROUP = 12, 80, 100
+"""How far from an office what tells its part is looked for, and among how many named with it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -130,16 +134,37 @@ class Named:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Cited:
+    """The documents of a passage: where they are named, and where the last is that an office is said to have issued."""
+
+    starts: frozenset[int]
+    last_of_issuer: dict[str, int]
+
+    @classmethod
+    def of(cls, citations: list[Mention]) -> _Cited:
+        stated = (mention for mention in citations if mention.issuer_basis == "stated")
+        return cls(
+            frozenset(mention.start for mention in citations),
+            {issuer: mention.start for mention in stated for issuer in mention.issuers},
+        )
+
+    def follows(self, hidden: str, last: int) -> bool:
+        """Tell whether a title follows at once: 教育部《指南》."""
+        return last in self.starts or (hidden.startswith("的", last) and last + 1 in self.starts)
+
+
 def read_organizations(passage: str, citations: list[Mention], province: str) -> list[Named]:
     """Return the organisations named outside 《》, “” and (), in order."""
     hidden = masked(passage)
     spans = list(_spans(hidden))
+    cited = _Cited.of(citations)
     named: list[Named] = []
     role: OrganizationRole = "mentioned"
     for index, (start, end) in enumerate(spans):
         joined = index > 0 and re.fullmatch(r"(?:、|和|与|及|以及)", hidden[spans[index - 1][1] : start])
         if not (joined and not (role == "actor" and hidden[spans[index - 1][1] : start] == "与")):
-            role = _role(hidden, start, end, spans, index, citations)
+            role = _role(hidden, spans, index, cited)
         elif role == "actor" and _partner_joint(hidden, spans[index - 1][1], start):
             role = "partner"
         raw = passage[start:end]
@@ -194,19 +219,18 @@ def _partner_joint(hidden: str, end: int, start: int) -> bool:
     return hidden[end:start] == "与"
 
 
-def _role(
-    hidden: str, start: int, end: int, spans: list[tuple[int, int]], index: int, citations: list[Mention]
-) -> OrganizationRole:
-    before = hidden[:start]
-    if _RECIPIENT_BEFORE.search(before):
+def _role(hidden: str, spans: list[tuple[int, int]], index: int, cited: _Cited) -> OrganizationRole:
+    start, end = spans[index]
+    near = max(0, start - _NEAR)
+    if _RECIPIENT_BEFORE.search(hidden, near, start):
         return "recipient"
     last = _end_of_group(hidden, spans, index)
-    if hidden[start:end] in _issuers(start, citations) or _names_title(hidden, last, citations):
+    if cited.last_of_issuer.get(hidden[start:end], -1) > start or cited.follows(hidden, last):
         return "issuer"
-    if re.search(r"(?:会同|联合|配合|协同|携手|联手)$", before):
+    if re.search(r"(?:会同|联合|配合|协同|携手|联手)$", hidden[near:start]):
         return "partner"
-    if _PARTNER_BEFORE.search(before) and re.match(
-        rf"{_HAN}{{0,4}}?(?:共同|联合|合作|共建|协同|开展|建立|签|组建|举办)", hidden[last:]
+    if _PARTNER_BEFORE.search(hidden, near, start) and re.match(
+        rf"{_HAN}{{0,4}}?(?:共同|联合|合作|共建|协同|开展|建立|签|组建|举办)", hidden[last : last + _NEAR]
     ):
         return "partner"
     if _is_subject(hidden, start, last):
@@ -217,29 +241,19 @@ def _role(
 def _end_of_group(hidden: str, spans: list[tuple[int, int]], index: int) -> int:
     """Return where the list of organisations that begins at `index` ends, 等N个部门 included."""
     end = spans[index][1]
-    for start, following in spans[index + 1 :]:
+    for start, following in islice(spans, index + 1, index + 1 + _LONGEST_GROUP):
         if not re.fullmatch(r"(?:、|和|与|及|以及)", hidden[end:start]):
             break
         end = following
     tail = re.match(
-        r"等?(?:\d+|[一二两三四五六七八九十]+)?(?:个|家|所)?(?:部门|单位|高校|院校|学校|省直部门)?", hidden[end:]
+        r"等?(?:\d+|[一二两三四五六七八九十]+)?(?:个|家|所)?(?:部门|单位|高校|院校|学校|省直部门)?",
+        hidden[end : end + 2 * _NEAR],
     )
     return end + (tail.end() if tail else 0)
 
 
-def _issuers(start: int, citations: list[Mention]) -> set[str]:
-    """Return the issuers that the sentence states for the documents behind `start`."""
-    behind = (mention for mention in citations if mention.start > start and mention.issuer_basis == "stated")
-    return {issuer for mention in behind for issuer in mention.issuers}
-
-
-def _names_title(hidden: str, last: int, citations: list[Mention]) -> bool:
-    """Tell whether a title follows at once: 教育部《指南》."""
-    return any(mention.start >= last and hidden[last : mention.start] in ("", "的") for mention in citations)
-
-
 def _is_subject(hidden: str, start: int, last: int) -> bool:
-    if not _TIME_BEFORE.search(hidden[:start]):
+    if not _TIME_BEFORE.search(hidden, max(0, start - _FAR), start):
         return False
-    follows = hidden[last:]
+    follows = hidden[last : last + _NEAR]
     return bool(follows) and follows[0] not in ",。;:、的" and not follows.startswith(("等", "为"))
