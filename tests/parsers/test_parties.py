@@ -254,6 +254,9 @@ def test_a_unit_with_a_stamp_or_set_wide(unit: str, *, dated: bool) -> None:
 @pytest.mark.parametrize("lines", [["辽宁省教育厅 省图书馆 省财政厅"], ["辽宁省教育厅", "省图书馆", "省财政厅"]])
 def test_three_units_one_of_them_no_office(lines: list[str]) -> None:
     assert read_signature(["正文。", *lines, "2024年5月30日"]).raw == "辽宁省教育厅、省图书馆、省财政厅"
+
+
+@pytest.mark.parametrize(
     ("line", "kept"),
     [
         ("承办单位:辽宁省教育厅基础教育处 联系人:赵六六 联系电话:024-86901234", "承办单位:辽宁省教育厅基础教育处"),
