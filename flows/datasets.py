@@ -65,8 +65,8 @@ class Politeness(_Section):
 
     `jitter` is the part of the interval that chance adds to it. `timeout_seconds` is the wait for the next byte,
     `total_seconds` for a whole answer, `longest_wait_seconds` the most that a Retry-After is waited for: a host that
-    wants more, or has failed `failures_in_a_row` times, is not asked any more in the run. `connections` may be used at a time; the interval holds
-    for all of them together.
+    wants more, or has failed `failures_in_a_row` times, is not asked any more in the run. `connections` may be used at
+    a time; the interval holds for all of them together.
     """
 
     interval_seconds: Annotated[float, Field(ge=0)]

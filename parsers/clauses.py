@@ -16,6 +16,7 @@ from parsers.text import brackets_apart
 from parsers.words import is_noun, words_between
 
 _BOUNDARY = re.compile(r"(?<!\d),|,(?!\d{3}(?!\d))|[;:。!?]")
+_MARK = re.compile("、")
 _ENUMERATOR = re.compile(
     r"(?:[一二三四五六七八九十]是要?|第[一二三四五六七八九十][,、]?|\([一二三四五六七八九十\d]{1,2}\)|\d{1,2}[.、])"
 )
@@ -57,7 +58,9 @@ BA_VERBS = (
     "提升至|提高至|扩大到|"
     "增加到|延长到|延长至|汇编|引入|应用于|运用到|用于|转为|下放|移交|落实到|统一|挂钩|推向|送到|送至|细化|分解|印送|与"
 )
-_BA = re.compile(rf"(?:将|把)(?P<object>[^,;:。]{{1,40}}?)(?P<verb>{BA_VERBS.removesuffix('|与')})")
+FIRST_OF_BA_VERBS = f"(?=[{''.join(sorted({verb[0] for verb in BA_VERBS.split('|')}))}])"
+"""Asked before all of them, at each of forty places behind every 将."""
+_BA = re.compile(rf"(?:将|把)(?P<object>[^,;:。]{{1,40}}?){FIRST_OF_BA_VERBS}(?P<verb>{BA_VERBS.removesuffix('|与')})")
 _RELATIVE = re.compile(r"[^,的]{1,16}的[\u4e00-\u9fff]{1,6}?(?:有|占|达|为|是|均|仅)\d")
 """开设课程的学校有2600所: the verb belongs to what is counted."""
 _OF_OFFICES = frozenset("管理 监督 执行 牵头 办理 承办 培训 服务 监管 审批 经营 办学 指导 研究 考试 受理 评估".split())
@@ -122,9 +125,10 @@ def clauses(sentence: str) -> list[Clause]:
     return found
 
 
-def verb_at(text: str, position: int) -> str | None:
-    """Return the longest verb of action that begins at `position`, None if none does."""
-    for length in range(min(_longest_verb(), len(text) - position), 0, -1):
+def verb_at(text: str, position: int, end: int | None = None) -> str | None:
+    """Return the longest verb of action that begins at `position` and ends by `end`, None if none does."""
+    end = len(text) if end is None else end
+    for length in range(min(_longest_verb(), end - position), 0, -1):
         word = text[position : position + length]
         if word in verbs() and length > 1:
             return word
@@ -157,7 +161,7 @@ def _past_lead(hidden: str, position: int, end: int) -> int:
         match = next(
             (m for p in (_ENUMERATOR, _TIME, _ADVERB, _CONNECTIVE) if (m := p.match(hidden, position, end))), None
         )
-        if match is None or match.end() == position or (verb_at(hidden[:end], position) or "") > match.group():
+        if match is None or match.end() == position or (verb_at(hidden, position, end) or "") > match.group():
             break
         if match.re is _ADVERB and match.group() == "将" and _BA.match(hidden, position, end):
             break
@@ -170,7 +174,7 @@ def _predicate_at(hidden: str, position: int, end: int) -> str | None:
     taken = _BA.match(hidden, position, end)
     if taken:
         return None
-    verb = verb_at(hidden[:end], position)
+    verb = verb_at(hidden, position, end)
     if verb is None or _PREPOSITION.fullmatch(verb):
         return None
     rest = hidden[position + len(verb) : end]
@@ -197,7 +201,7 @@ def _past_subject(sentence: str, hidden: str, position: int, end: int) -> int | 
             _ADVERB.match(hidden, rest, end)
             or _CONNECTIVE.match(hidden, rest, end)
             or _PREPOSITION.match(hidden, rest, end)
-            or verb_at(hidden[:end], rest)
+            or verb_at(hidden, rest, end)
         ):
             return rest
     return None
@@ -222,8 +226,7 @@ def _past_preposition(sentence: str, hidden: str, position: int, end: int) -> tu
         at, previous = at + len(word), word
     candidates = strong or weak
     mark = max(
-        (m.start() for m in re.finditer("、", hidden[:end]) if candidates and position < m.start() < candidates[-1][0]),
-        default=-1,
+        (m.start() for m in _MARK.finditer(hidden, position + 1, candidates[-1][0])) if candidates else (), default=-1
     )
     candidates = [found for found in candidates if found[0] > mark + 1] or candidates
     for index, (where, word) in enumerate(candidates):

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 from parsers import PARSER_VERSION
 from parsers.frame import Frame, LetterFile, PageSelectors, in_file, read_frame
-from parsers.identity import Identity, body_name, kind_of, noun_kind, read_identity
-from parsers.marks import Marks, read_marks
-from parsers.parties import Addressee, Signature, full_name, is_salutation, read_salutation, read_signature
+from parsers.identity import Identity, body_name, kind_of, noun_kind, outside_title, read_identity, several_numbers
+from parsers.marks import Marks, read_marks, with_title
+from parsers.parties import Addressee, Signature, full_name, read_salutation, read_signature, salutation_in
 from parsers.privacy import without_contact, without_contacts
 from parsers.rows import Context, Facts, read_facts
 from parsers.text import outside_titles
@@ -37,8 +37,10 @@ _LOOK_ALIKES = (
         "yearly_summary",
         re.compile(r"办理(?:工作)?(?:情况|总结|报告)|工作(?:总结|报告)|情况的?报告$|年度.*(?:情况|总结)"),
     ),
-    ("citizen_letter", re.compile(r"网民|网友|留言|厅长信箱|市民|群众来信|咨询")),
 )
+_BY_A_CITIZEN = re.compile(r"(?:网民|网友|市民|群众)[^,。]{0,2}(?:提出|反映|来信|留言|咨询|建议)")
+"""In a title: who asked, and not what was asked about (网民素养教育的建议)."""
+_CITIZENS_TITLE = re.compile(r"网民|网友|留言|厅长信箱|市民|群众来信|咨询")
 _CITIZEN = re.compile(r"网民|网友|市民|群众|信箱|留言|来信|来电|家长|热线")
 _REPLY_WORDS = re.compile(r"答复|复函|会办意见|回复")
 _KIND_OF_ROLE: dict[str, Kind] = {
@@ -85,15 +87,24 @@ class _Parts:
     offsets: list[int]
     addressee: Addressee | None
     salutation_line: int | None
+    salutation_end: int
     signature: Signature
     marks: Marks
 
     @property
     def paragraphs(self) -> list[tuple[int, str]]:
-        """What is neither head (up to the salutation), signature nor mark, as (offset, line)."""
+        """What is neither head (up to the salutation), signature nor mark, as (offset, line).
+
+        The salutation's own paragraph goes on behind `salutation_end`, if the opening stands in it as well.
+        """
         head = range(self.salutation_line + 1) if self.salutation_line is not None else ()
         apart = self.signature.lines | self.marks.lines | set(head)
-        return [(self.offsets[i], line) for i, line in enumerate(self.lines) if i not in apart]
+        paragraphs = [(self.offsets[i], line) for i, line in enumerate(self.lines) if i not in apart]
+        if self.salutation_line is None:
+            return paragraphs
+        said = self.lines[self.salutation_line]
+        rest = said[self.salutation_end :].lstrip()
+        return ([(self.offsets[self.salutation_line] + len(said) - len(rest), rest)] if rest else []) + paragraphs
 
 
 def read_letter(html: str, selectors: PageSelectors, known: Provenance, file: LetterFile | None = None) -> Reading:
@@ -114,12 +125,13 @@ def read_letter(html: str, selectors: PageSelectors, known: Provenance, file: Le
         return _unread(known, "oversized", f"{total} characters, {longest} of them in one paragraph")
     lines, removed = without_contacts(list(frame.lines))
     parts = _parts(lines)
+    parts = replace(parts, marks=with_title(parts.marks, frame.title_proper or ""))
     opening = next((line for _, line in parts.paragraphs[:4] if _OPENING.search(line)), None)
     look_alike = _look_alike(frame, parts, opening)
     if look_alike:
         return _unread(known, "not_a_letter", f"{look_alike}: {frame.title or parts.lines[0][:60]}")
 
-    addressee = parts.addressee or (read_salutation(frame.salutation_in_title) if frame.salutation_in_title else None)
+    addressee = _addressee(frame, parts)
     identity, basis = _identity(frame, opening, addressee, known.column_kind)
     facts = read_facts(parts.paragraphs, _context(frame, parts, identity, known))
     reply = _reply(frame, parts, addressee, identity, basis, facts, known)
@@ -157,11 +169,12 @@ def _context(frame: Frame, parts: _Parts, identity: Identity, known: Provenance)
 
 
 def _without_contacts_around(frame: Frame) -> Frame:
-    """Return the frame with nobody's contact details in title and byline."""
+    """Return the frame with nobody's contact details in title, salutation on the title line and byline."""
     return replace(
         frame,
         title=without_contact(frame.title or "") or None,
         title_proper=without_contact(frame.title_proper or "") or None,
+        salutation_in_title=without_contact(frame.salutation_in_title or "") or None,
         editor_account=without_contact(frame.editor_account or "") or None,
         page_source=without_contact(frame.page_source or "") or None,
     )
@@ -176,12 +189,13 @@ def _parts(lines: list[str]) -> _Parts:
     for line in lines:
         offsets.append(position)
         position += len(line) + 1
-    salutation = next((i for i, line in enumerate(lines[:_HEAD_LINES]) if is_salutation(line)), None)
+    found = ((i, said) for i, line in enumerate(lines[:_HEAD_LINES]) if (said := salutation_in(line)))
+    salutation, said = next(found, (None, ""))
     signature = read_signature(lines)
     first_of_signature = min(signature.lines, default=len(lines))
     marks = read_marks(lines, head=salutation or _head_without_salutation(lines), tail=first_of_signature)
-    addressee = read_salutation(lines[salutation]) if salutation is not None else None
-    return _Parts(lines, offsets, addressee, salutation, signature, marks)
+    addressee = read_salutation(said) if said else None
+    return _Parts(lines, offsets, addressee, salutation, len(said), signature, marks)
 
 
 def _head_without_salutation(lines: list[str]) -> int:
@@ -190,11 +204,13 @@ def _head_without_salutation(lines: list[str]) -> int:
 
 def _look_alike(frame: Frame, parts: _Parts, opening: str | None) -> str | None:
     """Return what a page in the reply column is if it is no reply (reference: letters.md, "Odd things seen")."""
-    title = outside_titles(frame.title_proper or "")
-    for name, cue in _LOOK_ALIKES:
+    title = outside_title(frame.title_proper or "")
+    addressee = _addressee(frame, parts)
+    answers = _REPLY_WORDS.search(title) and opening and _has_role(addressee)
+    for name, cue in () if answers else _LOOK_ALIKES:
         if cue.search(title):
             return name
-    if _from_a_citizen(title, parts.addressee, opening):
+    if _from_a_citizen(title, addressee, opening):
         return "citizen_letter"
     titled = _REPLY_WORDS.search(title) and frame.text_source == "page"  # what a file holds, a page's title cannot say
     if titled or opening or parts.addressee:
@@ -202,16 +218,24 @@ def _look_alike(frame: Frame, parts: _Parts, opening: str | None) -> str | None:
     return "news"
 
 
+def _addressee(frame: Frame, parts: _Parts) -> Addressee | None:
+    return parts.addressee or (read_salutation(frame.salutation_in_title) if frame.salutation_in_title else None)
+
+
+def _has_role(addressee: Addressee | None) -> bool:
+    return addressee is not None and any(proposer.role in _KIND_OF_ROLE for proposer in addressee.proposers)
+
+
 def _from_a_citizen(title: str, addressee: Addressee | None, opening: str | None) -> bool:
     """Tell whether somebody is answered who is neither adviser nor deputy.
 
     A deputy can write a letter too (来信), but then title, opening or salutation names assembly, kind or role.
     """
-    if kind_of(title) or kind_of(outside_titles(_identifying(opening) or "")):
+    identifying = outside_title(_identifying(opening) or "")
+    if _has_role(addressee) or kind_of(identifying) or (kind_of(title) and not _BY_A_CITIZEN.search(title)):
         return False
-    if addressee and any(proposer.role in _KIND_OF_ROLE for proposer in addressee.proposers):
-        return False
-    return bool(_CITIZEN.search(f"{addressee.raw if addressee else ''}\n{opening or ''}"))
+    greeted = f"{addressee.raw if addressee else ''}\n{opening or ''}"
+    return bool(_CITIZENS_TITLE.search(title) or _CITIZEN.search(greeted))
 
 
 def _identity(
@@ -241,8 +265,8 @@ def _identifying(opening: str | None) -> str | None:
 
 def _other_kinds(frame: Frame, parts: _Parts, opening: str | None, kind: Kind) -> list[Kind]:
     """Return the kinds that the title's noun, the salutation and the opening name against `kind`."""
-    identifying = outside_titles(_identifying(opening) or "")
-    said = {noun_kind(outside_titles(frame.title_proper or "")), kind_of(identifying), noun_kind(identifying)}
+    identifying = outside_title(_identifying(opening) or "")
+    said = {noun_kind(outside_title(frame.title_proper or "")), kind_of(identifying), noun_kind(identifying)}
     if parts.addressee:
         said |= {_KIND_OF_ROLE.get(proposer.role or "") for proposer in parts.addressee.proposers}
     return sorted(other for other in said if other and other != kind)
@@ -270,6 +294,8 @@ def _reply(
     lag_days = (published_on - signed_on).days if published_on and signed_on else None
     opening = next((s for s in facts.sentences if s.role == "opening"), None)
     flags = set(frame.flags) | _flags(parts, identity, facts, addressee, frame)
+    numbered = (frame.title_proper, _identifying(opening.text if opening else None))
+    flags |= {"several_numbers"} if any(several_numbers(line) for line in numbered) else set()
     flags |= {"late_publication"} if lag_days is not None and lag_days >= _LATE else set()
     flags |= {"kind_conflict"} if _other_kinds(frame, parts, opening.text if opening else None, kind) else set()
     topics = read_topics(

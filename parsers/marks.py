@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from schemas.replies import ReplyClass
 
-DOC_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,8}[〔\[(【]\d{4}[〕\])】]\d{1,4}号")
+DOC_NUMBER = re.compile(r"[\u4e00-\u9fff]{2,8}[〔\[(【]\d{4}[〕\])】](?:[\u4e00-\u9fff]{1,4}字)?第?\d{1,4}号")
+_CLASS_OF_TITLE = re.compile(r"[(\[【]\s*([A-D甲乙丙丁])\s*\d?类?\s*[)\]】]$")
 _CLASSES = (
     re.compile(r"(?:办理)?类别:\s*([A-D甲乙丙丁])\s*\d?类?"),
     re.compile(r"[\[【]\s*([A-D])\s*\d?类?\s*[\]】]"),
@@ -55,6 +56,15 @@ def read_marks(lines: list[str], head: int, tail: int) -> Marks:
         if grade and class_raw is None:
             class_raw, letter = grade.group().strip(), _LETTER.get(grade.group(1), grade.group(1))
     return Marks(doc_number, class_raw, cast("ReplyClass | None", letter), openness, frozenset(used))
+
+
+def with_title(marks: Marks, title: str) -> Marks:
+    """Return the marks with the class that ends a title line, if no line of its own says one: …的答复(A类)."""
+    grade = _CLASS_OF_TITLE.search(title)
+    if marks.reply_class or not grade:
+        return marks
+    letter = _LETTER.get(grade.group(1), grade.group(1))
+    return replace(marks, reply_class_raw=grade.group(), reply_class=cast("ReplyClass", letter))
 
 
 def _class_in(line: str) -> re.Match[str] | None:

@@ -11,10 +11,10 @@ CHINESE_DIGITS = "〇○零一二两三四五六七八九十百千万亿0"
 _LONGEST = 18
 """Digits that an INT64 always holds."""
 _ROUND = {"百": 100, "千": 1000}
-_DIGIT_BY_DIGIT = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+_DIGIT_BY_DIGIT = str.maketrans("〇○零OoОоΟο一二三四五六七八九", "000000000123456789")
 _FULL_DATE = re.compile(r"(\d{4})\s*(?:年|-|\.|/)\s*(\d{1,2})\s*(?:月|-|\.|/)\s*(\d{1,2})\s*日?")
 _CHINESE_DATE = re.compile(
-    r"([二一][〇○零0一二三四五六七八九]{3})\s*年\s*([一二三四五六七八九十]{1,2})\s*月\s*([一二三四五六七八九十]{1,3})\s*[日号]"
+    r"([二一][〇○零0OoОоΟο一二三四五六七八九]{3})\s*年\s*([一二三四五六七八九十]{1,2})\s*月\s*([一二三四五六七八九十]{1,3})\s*[日号]"
 )
 _DAMAGED_DATE = re.compile(r"^(?:19|20)\d{2}\d{2,4}$")
 
@@ -58,8 +58,8 @@ def whole_number(printed: str) -> int | None:
 
 
 def is_damaged_date(line: str) -> bool:
-    """Tell whether a signature line is a date that lost its 年月日 (`2023927`): which day is meant, nobody can say."""
-    return bool(_DAMAGED_DATE.match(line))
+    """Tell whether a signature line is a date of no day: it lost its 年月日 (`2023927`), or there is none (5月32日)."""
+    return bool(_DAMAGED_DATE.match(line)) or (bool(_FULL_DATE.fullmatch(line)) and date_in(line) is None)
 
 
 def _date(year: int | None, month: int | None, day: int | None) -> dt.date | None:

@@ -8,11 +8,12 @@ promises, what it reports as done, and only then what is left. Cues are looked f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from parsers.clauses import BA_VERBS, Clause, clauses, masked
+from parsers.clauses import BA_VERBS, FIRST_OF_BA_VERBS, Clause, clauses, masked
 from schemas.structure import SectionRole, SentenceRole
 
 _BARE = re.compile(
@@ -29,7 +30,7 @@ _FUTURE_NEXT = (
     r"根据|按照|按|依据|结合|围绕|针对|对(?!口|接|外)|在|于|以(?!下|上)|从|向|与|为|由|通过|依托|坚持|紧扣|紧紧|"
     r"把|要|会|力争|争取|更加|加快|组织|指导|督促|统筹|不再|统一)"
 )
-_BA_CLAUSE = rf"(?!{_FUTURE_NEXT})[^,;:。]{{1,40}}?(?:{BA_VERBS})"
+_BA_CLAUSE = rf"(?!{_FUTURE_NEXT})[^,;:。]{{1,40}}?{FIRST_OF_BA_VERBS}(?:{BA_VERBS})"
 FUTURE_MARKER = re.compile(
     rf"(?<![能够即])将(?!近|军|来|{_BA_CLAUSE})|即将|(?<![模虚草])拟(?!定|态|合|录|音|人|声|制(?!定|订)|稿)|"
     r"(?:(?<=^)|(?<=[,;:、厅局委们省部校年底步还也均市府前]))计划(?!的|书|内|外|等|和|、|,|。|纳入|中|单列)|"
@@ -41,6 +42,9 @@ FUTURE_MARKER = re.compile(
     r"20\d\d年[上下]半年|“十[四五六]\0*”末"
 )
 _YEAR = re.compile(r"20\d\d")
+_STOP = re.compile("[,;:。]")
+_NEAR = 100
+"""How far before a sign of what is done its denial is looked for."""
 _COMPLETED = re.compile(
     r"已(?!有关)|[\u4e00-\u9fff](?<![为除到罢不明])了(?!解|然|不|得)|累计|入选|获批|荣获|获评|跻身|竣工|"
     r"被(?:评为|认定|授予|列为|确定|命名)"
@@ -97,22 +101,34 @@ class Utterance:
     def reports(self, clause: Clause) -> bool:
         """Tell whether a clause of a promise reports: 已改造公路2000公里,年底前将全部完成."""
         said = self.hidden[clause.start : clause.end]
-        marked = any(clause.start <= marker.start() < clause.end for marker in self.markers)
+        marked = bisect_left(self._marked, clause.start) < bisect_left(self._marked, clause.end)
         return not marked and bool(re.search("已(?!有关)|累计", said))
 
     def reports_at(self, position: int) -> bool:
         """Tell whether the clause at a position reports."""
-        return any(clause.start <= position < clause.end and self.reports(clause) for clause in self.clauses)
+        index = bisect_right(self._begun, position) - 1
+        return index >= 0 and position < self.clauses[index].end and self.reports(self.clauses[index])
+
+    @cached_property
+    def _marked(self) -> list[int]:
+        return [marker.start() for marker in self.markers]
+
+    @cached_property
+    def _begun(self) -> list[int]:
+        return [clause.start for clause in self.clauses]
+
+    @cached_property
+    def _stops(self) -> list[int]:
+        return [-1, *(stop.start() for stop in _STOP.finditer(self.hidden)), len(self.hidden)]
 
     def clause_start(self, position: int) -> int:
         """Return where the clause around a position begins."""
-        return max(self.hidden.rfind(stop, 0, position) for stop in ",;:。") + 1
+        return self._stops[bisect_left(self._stops, position) - 1] + 1
 
-    def clause_of(self, position: int) -> str:
-        """Return the clause around a position, names blanked."""
-        start = self.clause_start(position)
-        ends = [at for stop in ",;:。" if (at := self.hidden.find(stop, position)) != -1]
-        return self.hidden[start : min(ends, default=len(self.hidden))]
+    def clauses_of(self, positions: Iterable[int]) -> Iterator[str]:
+        """Yield the clauses around positions, each once, names blanked."""
+        for index in dict.fromkeys(bisect_left(self._stops, position) for position in positions):
+            yield self.hidden[self._stops[index - 1] + 1 : self._stops[index]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +156,7 @@ def _promises(said: Utterance) -> bool:
     """Whether a future marker stands on a verb that is not itself reported as done."""
     if (said.section == "situation" and _PAST.search(said.hidden)) or _reports(said):
         return any(not _weak(marker) for marker in said.markers)
-    return any(not _PAST.search(said.clause_of(marker.start())) for marker in said.markers)
+    return any(not _PAST.search(clause) for clause in said.clauses_of(marker.start() for marker in said.markers))
 
 
 def _reports(said: Utterance) -> bool:
@@ -176,7 +192,10 @@ def _completes(said: Utterance) -> bool:
         *_COMPLETED.finditer(said.hidden),
         *(() if said.section == "next_steps" else _ISSUED.finditer(said.hidden)),
     ]
-    return any(not _NOT_DONE.search(said.hidden[said.clause_start(sign.start()) : sign.start()]) for sign in signs)
+    return any(
+        not _NOT_DONE.search(said.hidden[max(said.clause_start(sign.start()), sign.start() - _NEAR) : sign.start()])
+        for sign in signs
+    )
 
 
 def _counted(said: Utterance) -> bool:
@@ -197,7 +216,7 @@ _DESCRIBES = _c(
     r"^(?:但|然而)|^从[^,]{1,14}看|[厅局委办部府法会\0》例](?:提出|认为|指出|表示|规定)[,:]|按照[^,]{2,20}规定,|"
     r"(?:拨打|致电)|也?(?:要|应当?)看到|不(?:列入|纳入)|"
     r"^[^,;:。]{1,24}(?<![凡还别一二三四五六七八九十])是(?!否)[^,。]{2,}|既是|[,;](?:也|更|又|"
-    r"不仅)?是[^,。]+的|有待|仍显|尚有|缺少|缺乏|缺口|"
+    r"不仅)?是[^,。]{1,200}的|有待|仍显|尚有|缺少|缺乏|缺口|"
     r"(?:问题|困难|短板|差距|现象)[^,。]{0,10}(?:存在|突出|增多|不足|严重)|我们(?:深知|认识到|注意到|也?清醒)|"
     r"(?:全省|我省|各地|目前|现)[^,;。]{0,6}(?:共有|现有|拥有|设有)|^(?:全省|我省)有"
 )

@@ -18,9 +18,9 @@ from parsers.facts.organizations import read_organizations
 from parsers.facts.programmes import read_programmes
 from parsers.facts.quantities import read_quantities
 from parsers.identity import same_title
-from parsers.roles import Rule, Utterance, rule_for
+from parsers.roles import RULES, Rule, Utterance, rule_for
 from parsers.sentences import split_sentences
-from parsers.structure import Heading, read_headings
+from parsers.structure import Heading, is_bare_title, read_headings
 from parsers.words import forget_cuts, search_tokens, words_of
 from schemas.commitments import Action, Commitment
 from schemas.facts import Citation, Quantity, QuantityStatus
@@ -143,7 +143,7 @@ def _sentences(paragraphs: list[tuple[int, str]], headings: list[Heading], conte
                 continue
             text, n = line[start:end], len(said) + 1
             utterance = Utterance(text, role, written_on.year if written_on else None)
-            rule = rule_for(utterance)
+            rule = RULES[-1] if is_bare_title(line) else rule_for(utterance)
             row = Sentence(
                 reply_id=context.reply_id,
                 sentence_id=f"{context.reply_id}#s{n}",

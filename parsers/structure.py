@@ -12,13 +12,21 @@ _HAN = "[一二三四五六七八九十]{1,3}"
 _MARKERS = (
     (1, re.compile(rf"{_HAN}[、.,:]\s*")),
     (2, re.compile(rf"\({_HAN}\)[、.,:]?\s*")),
-    (3, re.compile(r"\d{1,2}(?:\.(?!\d)|、)\s*")),
+    (3, re.compile(r"\d{1,2}(?:\.(?!\d)|\.(?=(?:19|20)\d\d年)|、)\s*")),
     (4, re.compile(r"\(\d{1,2}\)[、.,:]?\s*")),
+)
+_ENUMERATES = re.compile(
+    r"(?:[一二三四五六七八九十]{1,2}|\d{1,2})(?:年级|线(?!上|下)|级|类|等(?:奖|品|功)|学段|孩|胎|年制|批次|[至到—-]\d|、(?:[一二三四五六七八九十]|\d))"
+)
+"""Behind 一、: 一、二年级 and 3、5、7年级 list, they do not number."""
+_TITLE_WORDS = re.compile(r"(?:打算|思路|安排|举措|措施|情况|现状|做法|成效|进展|基础|工作计划|重点|工作|方向)$")
+_SAYS_SOMETHING = re.compile(
+    r"[。;:,、!?《》\d|]|将|继续|力争|争取|拟|进一步|[一二三四五六七八九十]是|做好|开展(?!的?(?:工作|情况))"
 )
 _RUN_IN_LIMIT = 45
 """The longest clause (characters) that heads a paragraph; a longer first sentence is a numbered sentence."""
 _ROLES: tuple[tuple[SectionRole, re.Pattern[str]], ...] = (
-    ("next_steps", re.compile(r"下一?步|下一阶段|今后|工作思路|工作打算|打算|未来.*工作")),
+    ("next_steps", re.compile(r"下一?步|下一阶段|今后|工作思路|工作打算|打算|未来.{0,40}工作")),
     ("answer", re.compile(r"关于(?:您|你|贵|委员|代表)|关于.{2,40}(?:建议|提议|问题)(?:的答复)?$")),
     ("situation", re.compile(r"情况|现状|开展的?工作|做法|已做|主要工作|工作进展|成效|基础")),
 )
@@ -68,6 +76,13 @@ def read_headings(paragraphs: list[tuple[int, str]]) -> list[Heading]:
     return headings
 
 
+def is_bare_title(line: str) -> bool:
+    """Tell whether a paragraph is a title without a marker (下一步工作打算): it heads, and promises nothing itself."""
+    if len(line) > 20 or _SAYS_SOMETHING.search(line):
+        return False
+    return bool(_TITLE_WORDS.search(line)) and _role(line) is not None
+
+
 def _heading_in(line: str) -> tuple[int, str, str, bool] | None:
     """Return (level, marker, title, run_in) if `line` is or begins with a heading."""
     for level, pattern in _MARKERS:
@@ -75,6 +90,8 @@ def _heading_in(line: str) -> tuple[int, str, str, bool] | None:
         if match is None:
             continue
         rest = line[match.end() :]
+        if "、" in match.group() and _ENUMERATES.match(rest):
+            return None
         if rest and "。" not in rest and ";" not in rest:
             return level, match.group(), rest.rstrip(":"), False
         clause = rest[: first_stop(rest)].rstrip("。!?")

@@ -25,6 +25,20 @@ _WIDE = dict(zip("，：；（）！？０１２３４５６７８９　\xa0", "
 _COMMON = r"\s!-~一-鿿。、《》“”‘’—〔〕【】·"
 _RARE = re.compile(f"[^{_COMMON}]")
 """What NFKC may change besides, or join with its neighbour."""
+_ENCLOSED = {
+    chr(first + n): f"({n + offset})"
+    for first, offset, count in (
+        (0x2460, 1, 20), (0x2474, 1, 20), (0x24EA, 0, 1), (0x24EB, 11, 10), (0x24F5, 1, 10), (0x24FF, 0, 1),
+        (0x2776, 1, 10), (0x2780, 1, 10), (0x278A, 1, 10), (0x3251, 21, 15), (0x32B1, 36, 15),
+    )
+    for n in range(count)
+} | {chr(0x3280 + n): f"({han})" for n, han in enumerate("一二三四五六七八九十")}  # fmt: skip
+_ENCLOSED |= {chr(0x2488 + n): f"{n + 1}、" for n in range(20)}
+"""①, ⑴ and ⒈ number what follows; NFKC would make digits of them, which join: ①3个 would be thirteen."""
+_ENCLOSED_ONE = re.compile(f"[{''.join(_ENCLOSED)}]")
+_JOINING = re.compile(r"(?<=\d)(?=[¼-¾⅐-⅟↉])|(?<=[\u33a0-\u33df])(?=\d)|(?<=[²³])(?=\d)")
+_RAISED = re.compile(r"(?<=\d)(?=[²³¹⁰⁴-⁹])")
+"""3½ is not thirty-one halves, ㎡5 not m25; 10² is ten to the power of two."""
 _RUN = 64
 _MARKS = re.compile(f"[^{_COMMON}]{{{_RUN}}}")
 """Longer than a word of any language. NFKC sorts combining marks in time that grows with the square of their number."""
@@ -44,10 +58,13 @@ def _normal(text: str) -> str:
     text = _INVISIBLE.sub("", text)
     for wide, plain in _WIDE.items():
         text = text.replace(wide, plain)
-    if _MARKS.search(text):
-        text = "".join(unicodedata.normalize("NFKC", text[at : at + _RUN]) for at in range(0, len(text), _RUN))
-    elif _RARE.search(text):
-        text = unicodedata.normalize("NFKC", text)
+    if _RARE.search(text):
+        text = _ENCLOSED_ONE.sub(lambda found: _ENCLOSED[found.group()], text)
+        text = _RAISED.sub("^", _JOINING.sub(" ", text))
+        if _MARKS.search(text):
+            text = "".join(unicodedata.normalize("NFKC", text[at : at + _RUN]) for at in range(0, len(text), _RUN))
+        else:
+            text = unicodedata.normalize("NFKC", text)
     return _IDLE_SPACE.sub("", _SPACES.sub(" ", text))
 
 

@@ -10,10 +10,12 @@ import logging
 import os
 import tempfile
 import warnings
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib import resources
+from itertools import accumulate
 from pathlib import Path
 
 with warnings.catch_warnings():
@@ -25,6 +27,8 @@ with warnings.catch_warnings():
     import jieba.posseg
 
 _KEYWORDS = 10
+_LONGEST_CUT = 2_000
+"""Longer than any sentence: jieba takes the time of the square of a run of characters that make no words."""
 _NOUN_TAGS = ("n", "vn", "an", "j", "b", "eng", "l", "s", "i", "k", "zg", "a")
 
 
@@ -52,15 +56,18 @@ def dictionary_sha256() -> str:
 
 def words_of(sentence: str) -> list[str]:
     """Return the words of a sentence in order, punctuation included: joined they are the sentence."""
-    return [word for _, word in _cut(sentence)]
+    return list(_cut(sentence)[1])
 
 
 def words_between(sentence: str, start: int, end: int) -> list[str]:
     """Return the words of a sentence from `start` to `end`; one that lies across a border is cut there."""
+    if start >= end:
+        return []
+    starts, words = _cut(sentence)
+    first, last = bisect_right(starts, start) - 1, bisect_left(starts, end)
     return [
         sentence[max(at, start) : min(at + len(word), end)]
-        for at, word in _cut(sentence)
-        if at < end and at + len(word) > start
+        for at, word in zip(starts[first:last], words[first:last], strict=True)
     ]
 
 
@@ -70,13 +77,14 @@ def forget_cuts() -> None:
 
 
 @lru_cache(maxsize=4096)
-def _cut(sentence: str) -> tuple[tuple[int, str], ...]:
-    """Cut a sentence, once for everybody who asks for its words while its letter is read."""
-    words, at = [], 0
-    for word in tokenizer().cut(sentence):
-        words.append((at, word))
-        at += len(word)
-    return tuple(words)
+def _cut(sentence: str) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Cut a sentence, once for everybody who asks for its words while its letter is read: where they begin, and they.
+
+    A sentence can be a whole paragraph with thousands of facts, so what lies between two places is looked up.
+    """
+    pieces = (sentence[at : at + _LONGEST_CUT] for at in range(0, len(sentence), _LONGEST_CUT))
+    words = tuple(word for piece in pieces for word in tokenizer().cut(piece))
+    return (0, *accumulate(map(len, words[:-1]))) if words else (), words
 
 
 def search_tokens(words: Iterable[str]) -> list[str]:

@@ -35,6 +35,10 @@ FLAGS: dict[str, tuple[str, str]] = {
     "posted_twice": ("The same letter stands on more than one page.", "同一答复在网站上刊载多次。"),
     "repeated_title": ("The page prints its title more than once.", "标题重复出现。"),
     "salutation_in_title": ("The salutation stands on the title line.", "称谓印在标题行。"),
+    "several_numbers": (
+        "The letter answers several proposals at once; `number` is the first.",
+        "一件答复对应多件提案（建议），编号取第一件。",
+    ),
     "viewing_date": (
         "The page prints the date of viewing; it is not the letter's.",
         "网页显示浏览日期，并非答复日期。",

@@ -34,6 +34,7 @@ from flows.errors import DafuError, UsageError
 from flows.parse.history import Letter
 from parsers.identity import Identity, body_name
 from parsers.parties import full_name
+from parsers.privacy import without_contact
 from schemas.issues import Issue, issue
 from schemas.replies import Reply
 
@@ -223,7 +224,7 @@ def _reported(correction: Correction, reply: Reply) -> Issue:
         f"{correction.field}: {_shown(correction.expected)} → {_shown(correction.value)}. "
         f"Reason: {correction.reason} Evidence: {correction.evidence}"
     )
-    return issue("corrected", "parse", detail, url=correction.url, reply_id=reply.reply_id)
+    return issue("corrected", "parse", without_contact(detail), url=correction.url, reply_id=reply.reply_id)
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - any column's

@@ -10,8 +10,8 @@ id back:
 - Of several ids that come to show a letter in one run, the one that was captured first stands for it; so does the id
   that redirected to the letter before anything else led there.
 - A copy stays a copy while it answers the same proposal as the letter: posted twice and then edited, on one page or on
-  both, is one letter, read where it always was. A copy that is found, in a complete run, to show another letter was one
-  by mistake, for a day perhaps: from then on it is a letter of its own, which appeared when the copy first said so.
+  both, is one letter, read where it always was. A copy that is found, in a complete run, to show another letter than
+  the one it was taken for was taken so by mistake: from then on it is a letter of its own, which appears that day.
 - Two states answer the same proposal if assembly, term, session and number agree. Where the session is not printed, or
   no number, the proposal's title has to agree, or the whole text.
 
@@ -208,14 +208,14 @@ class _Replay:
         for url in urls:
             article = self.article_of(url)
             says = frozenset(_digest(telling) for telling in self.showing(article).values())
-            if says:
+            if says and says != self._says.get(article):
                 for digest in self._says.get(article, frozenset()) - says:
                     self._saying[digest].discard(article)
                 for digest in says:
                     self._saying[digest].add(article)
                 self._says[article] = says
-                if article not in self.letter_of:
-                    self._place_letter(article)
+            if says and article not in self.letter_of:
+                self._place_letter(article)
             yield article
 
     # --- which letter
@@ -337,7 +337,7 @@ class _Replay:
         before, now, entry = life.current, telling.record, telling.entry
         if now is None:
             raise AssertionError(f"{entry.url} shows no letter")
-        changed = _changed(before.reply, now.reply) if before else set()
+        changed = _changed(before.reply, now.reply) if before and before is not now else set()
         content = changed - _PLACE
         if before and life.alive and left:
             after = {name: getattr(now.reply, name) for name in _PLACE}

@@ -19,7 +19,9 @@ _OFFICE = (
     r"(?:[\u4e00-\u9fff]{1,14}?)(?:厅|局|委员会|委|办公室|办公厅|办|联|会|政府|部门|部|中心|高校|院校|学校|大学|"
     r"学院|各地|各市|地区))"
 )
-_SUBJECT = re.compile(rf"^{_OFFICE}(?:(?:、|和|与|及){_OFFICE})*(?:等)?$")
+_LISTED_OFFICE = rf"(?>{_OFFICE}(?=[、和与及]|等?$))"
+_SUBJECT = re.compile(rf"^{_LISTED_OFFICE}(?:(?:、|和|与|及){_LISTED_OFFICE})*+(?:等)?$")
+"""Each office ends at the first place where one can: 局和局和… can else be parted in as many ways as there are sets."""
 _NOBODY = re.compile(
     r"^(?:下一?步|今后|近期|同时|此外|为此|对于|关于|经|由|按照|根据|通过|依托|围绕|会同|联合|配合|支持|推动|鼓励|"
     r"指导|组织|加强|建立|完善|健全|充分)"
@@ -96,15 +98,17 @@ def _actions(said: Utterance) -> list[tuple[str, str]]:
 
 def _split(said: Utterance, clause: Clause) -> list[tuple[str, str]]:
     hidden, end = said.hidden, clause.end
-    starts = [clause.head]
+    starts, listed_until = [clause.head], hidden.rfind("等", clause.head, end)
     for match in re.finditer("、", hidden[clause.head : end]):
         at = clause.head + match.end()
-        verb = verb_at(hidden[:end], at)
-        if verb and _takes_object(hidden, at + len(verb), end) and not _is_listed(hidden, at):
+        verb = verb_at(hidden, at, end)
+        if (
+            verb and _takes_object(hidden, at + len(verb), end) and at > listed_until
+        ):  # a list that ends in 等X is one object
             starts.append(at)
     found = []
     for start, until in zip(starts, [*(s - 1 for s in starts[1:]), end], strict=True):
-        verb = clause.verb if start == clause.head else verb_at(hidden[:end], start)
+        verb = clause.verb if start == clause.head else verb_at(hidden, start, end)
         phrase = said.text[start + len(verb or "") : until].strip("了 ")
         if verb and verb[-1] in "到至" and len(verb) > 2 and verb != "达到":  # 提高到95%: the verb is 提高
             verb, phrase = verb[:-1], verb[-1] + phrase
@@ -114,10 +118,5 @@ def _split(said: Utterance, clause: Clause) -> list[tuple[str, str]]:
 
 
 def _takes_object(hidden: str, position: int, end: int) -> bool:
-    rest = hidden[position:end].split("、", 1)[0]
-    return len(rest) >= 2 and not rest.startswith(("等", "的"))
-
-
-def _is_listed(hidden: str, position: int) -> bool:
-    """Tell whether a list that ends in 等X goes on at `position`: it is one object, verbs in it or not."""
-    return "等" in re.split(r"[,;:。]", hidden[position:], maxsplit=1)[0]
+    rest = hidden[position : min(position + 2, end)]
+    return len(rest) == 2 and "、" not in rest and not rest.startswith(("等", "的"))

@@ -14,6 +14,10 @@ from parsers.words import is_verb, words_between
 
 _LONGEST = 40
 _UNITS = frozenset("元 万元 亿元 人 个 名 所 家 年 % 天 小时 分钟 课时 公里 平方米 项 次 场 万人 分".split())
+_NUMBERED_NAME = re.compile(r"(?:周?岁|号线?|级|万人口|人口)")
+"""With a number before it a name begins: 60周岁及以上人口, 1号线, 每10万人口."""
+_NUMERALS = re.compile(r"(?:第|每|地铁|[\d.~—–-])*\d$")
+_REACHED_BEHIND = re.compile(r"(?<=[率数量额值比长重积])(?:达|为|超|近|约)$")
 _CELL, _TOTAL = " | ", re.compile("合计|总计|小计")
 """In a row of a table a number counts what the row's first cell names."""
 _COUNTIES = re.compile(r"[县市区](?:\([县市区、]+\)|、[县市区](?![\u4e00-\u9fff]))")
@@ -90,8 +94,12 @@ def counted_at(passage: str, start: int, end: int, unit: str, last: str | None) 
     """Return what the quantity at `start`:`end` counts; `last` is what the one before it in the sentence counts."""
     if _CELL in passage:
         label = passage.split(_CELL, 1)[0].strip()
-        return None if unit.endswith("元") or _TOTAL.match(label) or re.search(r"\d", label) else label or None
-    if unit in ("%", "‰", "个百分点"):
+        return (
+            None
+            if unit.endswith("元") or len(label) > 2 * _LONGEST or _TOTAL.match(label) or re.search(r"\d", label)
+            else label or None
+        )
+    if unit in ("%", "‰") or unit.endswith("分点"):
         of = _PERCENT_OF.match(passage, end) if unit == "%" else None
         before, reached = _before(passage, start)
         return (of.group(1) if of else None) or before or (last if reached else None)
@@ -107,7 +115,8 @@ def counted_at(passage: str, start: int, end: int, unit: str, last: str | None) 
 
 def _rest(passage: str, end: int) -> str:
     """Return what follows a money value in its clause, a range's second value passed over."""
-    return re.sub(r"^至[\d.]+[万亿]*元", "", re.split(r"[,。;:]", passage[end:], maxsplit=1)[0])
+    clause = re.split(r"[,。;:]", passage[end : end + _LONGEST], maxsplit=1)[0]
+    return re.sub(r"^至[\d.]+[万亿]*元", "", clause)
 
 
 def noun_after(passage: str, end: int) -> str | None:
@@ -148,7 +157,7 @@ def _makes_a_name(word: str, phrase: str, following: str) -> bool:
 
 def _before(passage: str, start: int) -> tuple[str | None, bool]:
     """Return (the noun before a number, whether words between say how the number came about)."""
-    lead = re.split(r"[,。;:!?|]", passage[:start])[-1][-2 * _LONGEST :]
+    lead = re.split(r"[,。;:!?|]", passage[max(0, start - 2 * _LONGEST) : start])[-1]
     per = _PER.search(lead)
     end = start - (len(per.group()) if per else 0)
     words = _parted(words_between(passage, start - len(lead), end))
@@ -162,6 +171,8 @@ def _before(passage: str, start: int) -> tuple[str | None, bool]:
         words.pop()
         while words and words[-1] in _UNITS:
             words.pop()
+    if words and len(words[-1]) > 1:
+        words[-1] = _REACHED_BEHIND.sub("", words[-1])
     text = "".join(words)
     phrase: list[str] = []
     while words:
@@ -179,6 +190,8 @@ def _before(passage: str, start: int) -> tuple[str | None, bool]:
     while len(phrase) > 1 and phrase[0] in _LEADING:
         phrase.pop(0)
     noun = _LEAD.sub("", "".join(phrase)).strip("和及与、 ")
+    number = _NUMERALS.search(text) if _NUMBERED_NAME.match(noun) else None
+    noun = number.group() + noun if number else noun
     if re.fullmatch(r"“[^“”]+”", noun):
         noun = noun[1:-1]
     return noun if len(noun) > 1 else None, reached and not noun

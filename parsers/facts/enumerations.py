@@ -193,12 +193,12 @@ def _first_item(
         return start + (opens.end() if opens else 0)
     verb = verb_at(passage, mark + 1)
     clauses_listed = verb is not None and verb not in NOMINAL and lengths[0] >= len(verb) + 2
-    at = mark
-    for word in reversed(words_between(passage, start, mark)):
+    at, shortest, longest = mark, min(lengths), max(*lengths, 4)
+    for word in reversed(words_between(passage, max(start, mark - 2 * longest - _LONGEST_ITEM), mark)):
         kept = mark - at
-        if kept and (word in _OPENERS or (word in verbs() and kept >= min(lengths))):
+        if kept and (word in _OPENERS or (word in verbs() and kept >= shortest)):
             return at - len(word) if clauses_listed and word in verbs() else at
-        if kept >= 2 and kept + len(word) > max(*lengths, 4) * 2:
+        if kept >= 2 and kept + len(word) > longest * 2:
             break
         at -= len(word)
     return at

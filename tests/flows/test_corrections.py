@@ -244,3 +244,12 @@ def test_a_run_tells_a_fault_before_it_crawls(dafu: Dafu, tmp_path: Path) -> Non
     assert (ended.code, ended.out) == (2, "")
     assert "corection: dafu knows no such key" in ended.err
     assert not (tmp_path / "demo-culture/archive").exists()
+
+
+def test_what_is_reported_of_a_correction_names_no_contact() -> None:
+    wanted = Correction(
+        url=URL, field="number", expected="null", value="0001", reason="联系人:张三 说的", evidence="电话 024-86901234"
+    )
+    (found,) = [issue for issue in one(wanted, number=None).issues if issue.code == "corrected"]
+    assert not any(secret in found.detail for secret in ("张三", "86901234"))
+    assert "number: null → 0001" in found.detail

@@ -17,7 +17,9 @@ from flows.datasets import Dataset, load_dataset
 from flows.parse.documents import DOCUMENTS
 from flows.parse.history import one_letter_each, unread
 from flows.parse.letters import page_groups, read_group
-from tests.conftest import copy_of_demo
+from parsers.letter import read_letter
+from tests.conftest import DEMO, copy_of_demo
+from tests.demo_pages import provenance
 from tests.flows.living_site import LivingSite, alive, crawl_once
 
 NAME, LANDLINE, MOBILE, MAIL, IDENTITY = (
@@ -92,3 +94,14 @@ def test_no_string_that_is_published_holds_a_contact(dataset: Dataset) -> None:
     assert "专项工作安排" in (record.attachments[0].text or "")
     removed = {found.detail.split(":")[0] for found in issues if found.code == "contact_removed"}
     assert {"email", "id_number", "mobile_number"} <= removed
+
+
+def test_a_salutation_on_the_title_line_keeps_its_name_and_loses_the_number() -> None:
+    html = (
+        '<div class="xxgk_tit"><h1>关于第0001号提案的答复 王五委员13812345678:</h1></div>'
+        '<div class="TRS_Editor"><p>您提出的提案收悉,现答复如下:</p><p>我省推进职业教育。</p></div>'
+    )
+    record = read_letter(html, load_dataset("demo", DEMO.parent).page_selectors(), provenance()).record
+    assert record
+    assert not any("1381" in text for text in strings(json.loads(record.reply.model_dump_json())))
+    assert [proposer.name for proposer in record.reply.proposers] == ["王五"]

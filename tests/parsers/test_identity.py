@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from parsers.identity import body_name, read_identity, same_title
+from parsers.identity import body_name, read_identity, same_title, several_numbers
 
 Case = tuple[str, str | None, str | None, int | None, int | None, str | None, str | None]
 P, N = "cppcc_proposal", "npc_suggestion"
@@ -89,3 +89,52 @@ def test_the_proposals_own_title_is_recognised_however_it_is_repeated() -> None:
     assert same_title("关于智造强省背景下强化产教融合", own)
     assert not same_title("关于产教融合的意见", own)
     assert not same_title("关于产教融合的意见", None)
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("关于落实《学前教育条例》建议的答复", "关于落实《学前教育条例》"),
+        ("您提出的关于落实《学前教育条例》的建议", "关于落实《学前教育条例》的建议"),
+        ("省政协十三届二次会议“关于A的建议”(第0536号)提案的答复", "关于A的建议"),
+        ("省政协十三届二次会议〈关于A的建议〉(第0536号)提案的答复", "关于A的建议"),
+        ("关于“双减”工作的建议的答复", "关于“双减”工作的建议"),
+        ("关于加强学前教育的提案的答复", "关于加强学前教育的提案"),
+        ("关于采纳群众建议的建议的答复", "关于采纳群众建议的建议"),
+        ("省十四届人大三次会议关于加强学前教育的建议(第1191号)的答复", "关于加强学前教育的建议"),
+        ("关于王五委员《关于A的建议》的答复", "关于A的建议"),
+        ("关于第20230163号提案的答复", None),
+        ("关于王五委员提案的答复", None),
+        ("关于省政协十三届二次会议第0536号提案的答复", None),
+    ],
+)
+def test_titles_in_other_marks_or_none(line: str, title: str | None) -> None:
+    assert read_identity(line).proposal_title == title
+
+
+def test_a_quoted_title_in_the_opening_completes_a_part_of_it() -> None:
+    first = read_identity("关于落实《学前教育条例》建议的答复")
+    opening = read_identity("您在省政协十三届二次会议上提出的《关于落实〈学前教育条例〉的建议》(第1234号)")
+    assert first.completed_by(opening).proposal_title == "关于落实〈学前教育条例〉的建议"
+
+
+def test_the_kind_is_not_read_from_a_title_in_other_marks() -> None:
+    assert read_identity("“关于A的建议”(第0536号)提案的答复").kind == P
+
+
+def test_an_assembly_named_in_full() -> None:
+    found = read_identity("政协第十二届辽宁省委员会第三次会议第0123、0456号提案的答复")
+    assert (found.body_raw, found.term, found.session, found.number) == ("省政协", 12, 3, "0123")
+
+
+@pytest.mark.parametrize(
+    ("line", "several"),
+    [
+        ("第0123、0456号提案的答复", True),
+        ("第0123号、第0456号提案的答复", True),
+        ("第3330号(教育类331号)提案的答复", False),
+        ("第0123号提案的答复", False),
+    ],
+)
+def test_several_numbers(line: str, *, several: bool) -> None:
+    assert several_numbers(line) is several

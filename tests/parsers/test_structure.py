@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from parsers.sentences import split_sentences
-from parsers.structure import Heading, read_headings
+from parsers.structure import Heading, is_bare_title, read_headings
 
 
 def headings(*lines: str) -> list[Heading]:
@@ -40,7 +40,18 @@ def test_a_run_in_heading_is_marker_and_first_clause() -> None:
     assert (found.title, found.run_in, found.start, found.end) == ("加强制度建设", True, 0, 8)
 
 
-@pytest.mark.parametrize("line", ["近年来,我厅开展工作。", "一是加强领导。二是明确责任。", "3.5亿元投入", "2023年"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "近年来,我厅开展工作。",
+        "一是加强领导。二是明确责任。",
+        "3.5亿元投入",
+        "2023年",
+        "一、二年级学生不布置书面作业。",
+        "一、二线城市医院对口支援。",
+        "3、5、7年级开展监测。",
+    ],
+)
 def test_what_is_no_heading(line: str) -> None:
     assert headings(line) == []
 
@@ -57,3 +68,27 @@ def test_sentences_end_outside_brackets_and_quotes() -> None:
 def test_a_missing_quote_does_not_join_sentences() -> None:
     text = "推进双减”工作。加强管理。"
     assert [text[a:b] for a, b in split_sentences(text)] == ["推进双减”工作。", "加强管理。"]
+
+
+@pytest.mark.parametrize(
+    ("line", "title"),
+    [
+        ("1.2024年工作情况", "2024年工作情况"),
+        ("二、三年行动计划落实情况", "三年行动计划落实情况"),
+        ("一、一年来的主要做法", "一年来的主要做法"),
+        ("一、三全育人工作", "三全育人工作"),
+    ],
+)
+def test_a_numeral_behind_the_marker(line: str, title: str) -> None:
+    assert [h.title for h in headings(line)] == [title]
+
+
+@pytest.mark.parametrize("line", ["下一步工作打算", "工作开展情况", "今后工作思路", "主要做法"])
+def test_a_title_without_a_marker(line: str) -> None:
+    assert is_bare_title(line)
+    assert headings(line) == []
+
+
+@pytest.mark.parametrize("line", ["下一步继续做好工作", "下一步,我厅将推进工作。", "学前教育基础薄弱", "辽宁省教育厅"])
+def test_what_says_more_than_a_title(line: str) -> None:
+    assert not is_bare_title(line)

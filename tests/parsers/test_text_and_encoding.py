@@ -9,6 +9,22 @@ from parsers.text import brackets_apart, normalise, outside_titles
 
 
 @pytest.mark.parametrize(
+    ("printed", "normal"),
+    [
+        ("①3个示范区;②5个基地", "(1)3个示范区;(2)5个基地"),
+        ("建设⑤50所", "建设(5)50所"),
+        ("⑳2023年⑴2所❸4所", "(20)2023年(1)2所(3)4所"),
+        ("⒈2023年", "1、2023年"),
+        ("㊀十所㈡五所", "(一)十所(二)五所"),
+        ("10²个3½年5㎡6", "10^2个3 1⁄2年5m2 6"),
+    ],
+)
+def test_enclosed_and_raised_numbers_join_no_digits(printed: str, normal: str) -> None:
+    assert normalise(printed) == normal
+    assert normalise(normal) == normal
+
+
+@pytest.mark.parametrize(
     ("body", "header", "declared", "used"),
     [
         ("答复".encode(), "text/html; charset=gb2312", "gb2312", "utf-8"),
