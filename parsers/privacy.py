@@ -69,7 +69,8 @@ _MOBILE_PUBLIC = re.compile(r"热线|监督|举报|投诉")
 _OWN = re.compile(r"联\s?[系络]|[承经]\s?办|办公|移动|个人|本人|手\s?机|传真|小灵通")
 # after digits: what is counted
 _MEASURE = re.compile(
-    r" ?(?:多|余|万|亿|千|百|元|人|名|位|户|个|家|所|次|件|项|册|本|套|台|份|条|张|辆|间|座|栋|处(?!长)|亩|公里|"
+    r"(?: (?=[人元户个名位家]))?(?:多|余|万|亿|千|百|元|人|名|位|户|个|家|所|次|件|项|册|本|套|台|份|条|辆|"
+    r"张(?![\u3400-\u9fff]{1,2}(?![\u3400-\u9fff]))|间|座|栋|处(?!长)|亩|公里|"
     r"平方|立方|米|吨|公斤|学|课时|教师|年|月|日|天|小时|分|秒|号|期|届|批|场|篇|部(?!长)|种|类|门|点|%|‰|美元|港元|卷|枚|支|把|"
     r"头|只|株|块|kg|km|GB|MB|KB|[.]\d|,\d{3}(?!\d))"
 )
@@ -98,6 +99,7 @@ _SPACED = re.compile(r"(?:联 ?系 ?)?(?:电 话|手 机|传 真)$")
 _RULE_OF = {"email": "email", "id": "id_number", "im": "contact_line", "mobile": "mobile_number"}
 _OPENED_TO_ALL = re.compile(r"公布|公示|开通|设立|热线")
 _IN_PROSE = re.compile(r"[请与由和向将在]")
+_COUNTED = re.compile(r"(?:投入|下达|安排|拨付|合计|总计|[共累]计|共|总额|资金|经费|[达约近超]到?|过)[: |]*$")
 _GAP = re.compile(r"[ :|(为是]*$")
 _WINDOW = 48
 
@@ -256,7 +258,7 @@ def _is_somebodys(
         return True
     if kind == "im":
         return not _OPENED.search(line[max(0, start - 12) : start])
-    if not re.search(r"\d[-–—‐−]\d", said) and _MEASURE.match(line, match.end()):
+    if not re.search(r"\d[-–—‐−]\d", said) and _is_counted(line, match, start):
         return None
     if _NAME_AFTER_LABEL.search(line[max(0, start - _WINDOW) : start]):
         return True
@@ -271,6 +273,12 @@ def _is_somebodys(
     if re.match(rf"{_HAN}{{0,8}}热线", line[match.end() : match.end() + 12]):
         return False
     return _around(line, start) != "public"
+
+
+def _is_counted(line: str, match: re.Match[str], start: int) -> bool:
+    """Tell whether what stands beside digits says that they count something."""
+    counted = match.group().isdigit() and _COUNTED.search(line[max(0, start - 12) : start])
+    return bool(counted or _MEASURE.match(line, match.end()))
 
 
 def _bare_is_somebodys(line: str, said: str, start: int, end: int) -> bool | None:
@@ -295,8 +303,8 @@ def _bare_is_somebodys(line: str, said: str, start: int, end: int) -> bool | Non
 # --- names ---------------------------------------------------------------------------------------------------------
 
 _NAME_AT_END = re.compile(
-    rf"(?:^|(?<=[ ,;。|():、/和与及由请找向给为是\d市县区{_OFFICE}])|(?<=联系)|(?<=同志)|(?<=人员)|(?<=心))"
-    rf"(?P<name>{_NAME}{_TITLE}?)(?!委员|代表)(?P<verb>进行|直接)?(?:联系|咨询|对接|沟通|接洽|了解|洽谈)?$"
+    rf"(?:^|(?<=[ ,;。|():、/和与及由请找向给为是\d市县区长任{_OFFICE}])|(?<=联系)|(?<=同志)|(?<=人员)|(?<=心))"
+    rf"(?P<name>{_NAME}{_TITLE}?)(?!委员|代表)(?:进行|直接)?(?:联系|咨询|对接|沟通|接洽|了解|洽谈|办理|负责|承办)?$"
 )
 _NAME_AFTER_LABEL = re.compile(rf"{_LABEL.pattern}[: ]{{1,3}}{_NAME}{_TITLE}?[ ,:(]{{0,2}}$")
 _NAME_FIELD = re.compile(rf"{_NAME}{_TITLE}?(?!{_HAN})")
@@ -429,6 +437,8 @@ def _one_name(line: str, at: int, *, sure: bool) -> int | None:
     named = re.compile(rf"{_NAME}{closed}").match(line, at)
     if named is None and sure and not _NOT_A_NAME.match(line, at):
         named = re.compile(rf"{_HAN}{{2,4}}{closed}|{_HAN} {_HAN}(?!{_HAN})").match(line, at)
+    if named is None and sure:
+        named = re.compile(r"[A-Z][A-Za-z]{1,15}(?: [A-Z][A-Za-z]{1,15}){1,2}(?![A-Za-z])").match(line, at)
     if named is None:
         named = re.compile(rf"[{_SURNAMES}] {_HAN}(?!{_HAN})").match(line, at)
     return named.end() if named else None
@@ -479,7 +489,7 @@ def _cut(reading: _Reading, removed: Counter[str]) -> str:
 
 
 def _count(group: list[str], removed: Counter[str]) -> None:
-    if "contact_line" in group:
+    if "contact_line" in group or ("contact_name" in group and len(set(group)) > 1):
         removed["contact_line"] += 1
     else:
         removed.update(sorted(set(group)))

@@ -154,7 +154,7 @@ class _Replay:
         self._dataset = dataset
         self._evidence = _Evidence(archive, catalogue)
         self._pages = {r.group.article_id: tuple(dict.fromkeys(p.url for p in r.group.pages)) for r in read}
-        self._captures = sorted(archive.entries(), key=lambda entry: entry.run)
+        self._captures = sorted(archive.in_order(), key=lambda entry: entry.run)
         self._place = {entry.capture_id: place for place, entry in enumerate(self._captures)}
         self._first = {
             r.group.article_id: min((self._place[entry.capture_id] for entry in r.group.captures), default=0)

@@ -8,7 +8,7 @@ before stands:
   known to end at a list, at a page that shows a letter, or at one that is gone.
 - A page that answers and does not read as a letter is mute: a new template, a notice of maintenance, nothing at all, a
   file that is not read, a page on which the parser fails. So is a redirect that ends at such a page or is not followed.
-- No answer, an error of the server, a challenge: they tell of the moment, not of the page.
+- No answer, half of one, an error of the server, a challenge: they tell of the moment, not of the page.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ from flows.parse.letters import GONE, GroupReading, PageGroup, State, state_of
 from schemas.archive import IndexEntry
 from schemas.issues import Issue
 from schemas.record import Record
+
+_MUTE = ("no_page", "error_page", "undecodable", "too_large", "redirect_loop", "client_error", "forbidden")
+"""Outcomes by which a page answers, and neither shows anything nor says that it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class Tellings:
         self._kept: dict[str, IndexEntry] = {}
         self._seen: dict[str, IndexEntry] = {}
         self._away: dict[str, IndexEntry] = {}
+        self._mute: dict[str, IndexEntry] = {}
         self._told: dict[str, Telling] = {}
         self._read: dict[str, IndexEntry] = {}
 
@@ -94,6 +98,8 @@ class Tellings:
                 told += self._tell(url, Telling(run, entry, None))
             elif entry.outcome == "redirected":
                 self._is(url, away=entry)
+            elif entry.outcome in _MUTE:
+                self._is(url, mute=entry)
         if entry.outcome == "ok":
             for page in sorted(self._pages_with.get(url, set()) & self._seen.keys()):
                 if self._file(page) is entry:  # which says what the page says, whenever the page itself was captured
@@ -122,8 +128,12 @@ class Tellings:
             return None
         last = f"last read on {self._read[url].fetched_at:%Y-%m-%d}"
         if url in self._away:
+            if self._told[url].record is None:  # and where it leads to is told of there
+                return None
             target = redirect_target(self._away[url])
             return f"{last}; redirected to {target or 'no address'}, where no letter was seen"
+        if url in self._mute:
+            return f"{last}; {self._mute[url].outcome}, status {self._mute[url].status}"
         if url not in self._seen or self._record(url):
             return None
         found = self._failures.get(state_of(self._kept[url], self._file(url))) if url in self._kept else None
@@ -136,9 +146,16 @@ class Tellings:
         captures = self._archive.captures_of(address) if address else []
         return next((e for e in captures if e.outcome == "ok" and e.sha256 == state.file_sha256), None)
 
-    def _is(self, url: str, *, seen: IndexEntry | None = None, away: IndexEntry | None = None) -> None:
-        """Note that a page is there, leads elsewhere, or (neither) is gone."""
-        for place, entry in ((self._seen, seen), (self._away, away)):
+    def _is(
+        self,
+        url: str,
+        *,
+        seen: IndexEntry | None = None,
+        away: IndexEntry | None = None,
+        mute: IndexEntry | None = None,
+    ) -> None:
+        """Note that a page is there, leads elsewhere, answers with nothing, or (none of them) is gone."""
+        for place, entry in ((self._seen, seen), (self._away, away), (self._mute, mute)):
             place.pop(url, None)
             if entry:
                 place[url] = entry
@@ -169,7 +186,7 @@ class Tellings:
         passed = {url}
         while True:
             target = redirect_target(self._away[url])
-            if target is None or target in passed:
+            if target is None or target in passed or target in self._mute:
                 return None
             if target not in self._away:
                 break

@@ -64,8 +64,8 @@ class Plan:
     """Letters that ever were."""
     later: list[tuple[int, Callable[[int], None]]] = field(default_factory=list)
     """What is put right, and from which day on."""
-    stuck: set[str] = field(default_factory=set)
-    """Letters whose pages answer no more, or without them, for good."""
+    stuck: list[str] = field(default_factory=list)
+    """Letters whose pages fail (the first), or answer without them, for good."""
     gone: dict[str, tuple[str, int]] = field(default_factory=dict)
     quiet_until: dict[str, int] = field(default_factory=dict)
     made: int = 0
@@ -185,16 +185,16 @@ class Plan:
         answers: list[Fault] = [
             lambda c: c.send(status="500 Broken"),
             lambda c: c.page(MAINTENANCE),
+            lambda c: c.page(letter(1).replace("TRS_Editor", "letter-of-today")),
             lambda c: c.send(status="302 Found", Location=f"{COLUMN}weihu.html"),
         ]
-        for name, answer in zip(self.rng.sample(alone, len(answers)), answers, strict=True):
-            self.site.answers[self.where[name][1]] = answer
-            self.stuck.add(name)
+        self.stuck = self.rng.sample(alone, len(answers))
+        self.site.answers |= {self.where[name][1]: answer for name, answer in zip(self.stuck, answers, strict=True)}
         self.site.answers[f"{COLUMN}weihu.html"] = lambda c: c.page(MAINTENANCE)
         self.site.answers[self.site.add("80000", "2023n")] = lambda c: c.send(status="500 Broken")
 
     def _calm(self, day: int) -> set[str]:
-        return {name for name in self.where if self.quiet_until[name] < day} - self.stuck
+        return {name for name in self.where if self.quiet_until[name] < day} - set(self.stuck)
 
     def withdraw(self, name: str, day: int) -> None:
         year, path = self.where[name]
@@ -285,9 +285,9 @@ def crawl_in_trouble(plan: Plan, live: Dataset, day: int, trouble: str) -> None:
     elif trouble == "redesign":
         site.pages = {path: page.replace("TRS_Editor", "letter-of-today") for path, page in pages.items()}
     elif trouble == "nothing":
-        site.answers |= dict.fromkeys(pages, lambda c: c.send(Content_Type="text/html"))
+        site.answers = dict.fromkeys(pages, lambda c: c.send(Content_Type="text/html")) | answers
     elif trouble.startswith("maintenance"):
-        site.answers |= dict.fromkeys(pages, lambda c: c.page(MAINTENANCE))
+        site.answers = dict.fromkeys(pages, lambda c: c.page(MAINTENANCE)) | answers
         if trouble == "maintenance everywhere":
             site.answers |= dict.fromkeys(map(site.list_path, site.lists), lambda c: c.page(MAINTENANCE))
     if trouble in ("empty list", "cut short", "list fails"):
@@ -357,6 +357,8 @@ def test_the_history_is_the_plan_event_for_event(tmp_path: Path) -> None:
         assert ("posted_twice" in reply.flags) == (name in plan.twice)
         assert reply.version == plan.version[name] == events[-1].version
         assert reply.content_sha256 == events[-1].content_sha256
+    unreadable = {one.record.reply.url for one in letters if "letter_unreadable" in {i.code for i in one.issues}}
+    assert unreadable == {live.site.base_url + plan.where[name][1] for name in plan.stuck[1:]}
     edits = [event for one in letters for event in one.record.history if event.event == "edited"]
     assert all("text" in event.changed_fields and "url" not in event.changed_fields for event in edits)
     moves = [event for one in letters for event in one.record.history if event.event == "moved"]

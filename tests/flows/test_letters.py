@@ -137,6 +137,12 @@ def test_a_page_nested_beyond_reading_is_an_issue(dataset: Dataset) -> None:
 MUTE: dict[str, tuple[list[Answered], str]] = {
     "a new template": ([(OLD, 200, PAGE.replace("TRS_Editor", "new"))], "no_selector_matched"),
     "a notice": ([(OLD, 200, "<html><body>栏目调整，敬请期待</body></html>")], "no_selector_matched"),
+    "maintenance": ([(OLD, 200, "<html><body>网站正在升级维护，请稍后访问</body></html>")], "error_page, status 200"),
+    "half a page": ([(OLD, 206, PAGE[:300])], "no_page, status 206"),
+    "nothing": ([(OLD, 200, "")], "no_page, status 200"),
+    "refused": ([(OLD, 400, "<html>?</html>")], "client_error, status 400"),
+    "sent to itself": ([(OLD, 302, OLD)], "redirect_loop, status 302"),
+    "sent to a page with nothing": ([(OLD, 302, NEW), (NEW, 200, "")], "redirected"),
     "a picture": ([(OLD, 200, "<html><div class='TRS_Editor'><img src='1.png'></div></html>")], "no_text"),
     "too much of everything": ([(OLD, 200, PAGE.replace("我们", "<div>" * 3000))], "oversized"),
     "only a file": (
@@ -214,11 +220,6 @@ def test_a_page_on_which_the_parser_comes_to_fail_withdraws_nothing(
     letter = letter_of(archive, dataset, listed(dataset, OLD))
     assert (events(letter), letter.record.reply.flags) == ([("appeared", 1)], [])
     assert [issue.detail for issue in letter.issues] == ["last read on 2026-01-01; parse_failed: RecursionError: "]
-
-
-def test_a_page_that_answers_with_nothing_withdraws_nothing(dataset: Dataset) -> None:
-    archive = kept(dataset, (OLD, 200, PAGE), (OLD, 200, b""), (OLD, 200, PAGE))
-    assert events(letter_of(archive, dataset, listed(dataset, OLD))) == [("appeared", 1)]
 
 
 def test_a_page_that_was_never_a_letter_is_read_as_none(dataset: Dataset) -> None:
