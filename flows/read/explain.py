@@ -30,7 +30,7 @@ def as_text(letter: dict[str, Any]) -> Text:
             shown.append(f"{fact}\n")
     shown.append("\nrules, in the order in which they are asked\n", style="bold")
     for rule in RULES:
-        shown.append(f"  {rule.name:<13}{rule.role:<11}", style="dim")
+        shown.append(f"  {rule.name:<15}{rule.role:<11}", style="dim")
         shown.append(f"{rule.example}\n")
     return shown
 

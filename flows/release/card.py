@@ -31,7 +31,7 @@ def card(dataset: Dataset, version: str, rows: Rows) -> str:
         f"## Tables\n\n| table | rows | | |\n|---|---:|---|---|\n{tables}\n\n"
         f"## Letters by year of publication\n\n{_by_year(replies)}\n\n"
         f"## Issues\n\n{_by_code(issues)}\n\n"
-        "## Query\n\n```sql\n-- duckdb dafu.duckdb\n"
+        "## Query\n\n```sql\n-- duckdb -readonly dafu.duckdb\n"
         "SELECT number, proposal_title, lag_days FROM replies ORDER BY lag_days DESC;\n```\n\n"
         f"## Cite\n\n{dataset.title}, release {version}. "
         f"Published by {dataset.publisher.name} ({dataset.publisher.name_zh}). "
