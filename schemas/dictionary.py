@@ -17,6 +17,7 @@ class DictionaryEntry(Table):
         en="Every column of every table: its type, meaning in two languages, unit and source.",
         zh="所有表的所有列：类型、中英文含义、单位与来源。",
         key=("table_name", "column_name"),
+        derived=True,
     )
 
     table_name: Annotated[str, Column("Table.", "表名。", source="schemas")]

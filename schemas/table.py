@@ -38,7 +38,9 @@ class About:
 
     `key`: the columns that identify a row, which is also the order of the rows in a release. `raw`: for a
     table whose rows mark a place in `replies.text`, the columns that, joined, say what stands there:
-    text[char_start:char_end] == raw. `observed`: every column of the table is (see `Column.observed`).
+    text[char_start:char_end] == raw. `observed`: every column of the table is (see `Column.observed`). `derived`: the
+    rows are made at the release from those of the other tables (or from the declarations), so they are no part of the
+    records, of what a release says, or of what changed.
     """
 
     name: str
@@ -47,6 +49,7 @@ class About:
     key: tuple[str, ...]
     raw: tuple[str, ...] | None = None
     observed: bool = False
+    derived: bool = False
 
 
 class Struct(BaseModel):

@@ -1,0 +1,115 @@
+"""The commands that read a release: SQL, a letter, how it was read, what happened to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from flows.cli.common import common, dafu, dataset_and, print_result, printed, put
+from flows.errors import UsageError
+
+
+# A statement may begin with a comment: what looks like an unknown option is left to DuckDB.
+@dafu.command(context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, required=True, metavar='[DATASET[@VERSION]] "SELECT …"')
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]), default="table")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@common
+def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Path, as_json: bool) -> None:
+    """Ask a release in SQL (DuckDB's); the newest one unless VERSION is given.
+
+    \b
+    dafu sql demo "SELECT kind, count(*) FROM replies GROUP BY kind"
+    dafu sql demo "FROM dictionary" --format csv
+    """
+    from flows.read import query  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+
+    named, statement = dataset_and(words, "SQL statement", datasets)
+    database = database_of(release_of(named, datasets)[1])
+    if form == "parquet":
+        if output is None:
+            raise UsageError("--format parquet writes a file; say which with --output FILE")
+        query.query_to_parquet(database, statement, output)
+        return
+    result = query.run_query(database, statement)
+    if as_json or form == "json":
+        put(query.as_json(result) + "\n", output)
+    elif form == "csv":
+        put(query.as_csv(result), output)
+    elif output is not None:
+        raise UsageError("a table is for the screen; choose --format csv, json or parquet for a file")
+    else:
+        print_result(result)
+
+
+@dafu.command()
+@click.argument("words", nargs=-1, required=True, metavar="[DATASET[@VERSION]] REPLY")
+@common
+def show(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
+    """Show one letter, all that was read from it marked in the text: headings, documents, quantities, promises, names.
+
+    REPLY is a reply_id, the site's article id, or the proposal's number.
+
+    \b
+    dafu show demo 0536
+    """
+    from flows.read import show as reader  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+
+    named, wanted = dataset_and(words, "letter", datasets)
+    letter = reader.find_letter(database_of(release_of(named, datasets)[1]), wanted)
+    if as_json:
+        click.echo(reader.as_json(letter))
+    else:
+        printed(reader.as_text(letter))
+
+
+@dafu.command()
+@click.argument("words", nargs=-1, required=True, metavar="[DATASET[@VERSION]] REPLY")
+@common
+def explain(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
+    """Explain how one letter was read: for every sentence its role, the rule that gave it, and the facts found.
+
+    REPLY is a reply_id, the site's article id, or the proposal's number.
+
+    \b
+    dafu explain demo 0536
+    """
+    from flows.read import explain as reader  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+    from flows.read.show import as_json as letter_as_json  # noqa: PLC0415
+    from flows.read.show import find_letter  # noqa: PLC0415
+
+    named, wanted = dataset_and(words, "letter", datasets)
+    letter = find_letter(database_of(release_of(named, datasets)[1]), wanted)
+    if as_json:
+        click.echo(letter_as_json(letter))
+    else:
+        printed(reader.as_text(letter))
+
+
+@dafu.command()
+@click.argument("words", nargs=-1, required=True, metavar="[DATASET[@VERSION]] REPLY")
+@common
+def history(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
+    """Show what happened to one letter on the site, and what each edit changed in its text.
+
+    REPLY is a reply_id, the site's article id, or the proposal's number. The texts of former versions are read from the
+    archive; without it the events are shown alone.
+
+    \b
+    dafu history demo 2024080608514477290
+    """
+    from flows.read import history as reader  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+    from flows.read.show import find_letter  # noqa: PLC0415
+
+    named, wanted = dataset_and(words, "letter", datasets)
+    dataset, folder = release_of(named, datasets)
+    told = reader.told(dataset, find_letter(database_of(folder), wanted))
+    if as_json:
+        click.echo(reader.as_json(told))
+    else:
+        printed(reader.as_text(told))

@@ -1,0 +1,133 @@
+"""The commands that run the stages: the whole pipeline, or one of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+from rich.table import Table
+
+from flows import console
+from flows.cli.common import common, dafu, dataset_argument, printed
+from flows.datasets import load_dataset
+from schemas.archive import Mode
+
+_later = click.option("--later", is_flag=True, help="Serve the later state of a site that is a folder (the demo).")
+
+
+_mode = click.option(
+    "--mode",
+    type=click.Choice(get_args(Mode)),
+    help="What to ask for: the newest part of every list, every page conditionally, or every page in full; else as "
+    "dataset.toml schedules it.",
+)
+
+
+@dafu.command()
+@dataset_argument()
+@_later
+@_mode
+@common
+def run(dataset: str, *, later: bool, mode: Mode | None, datasets: Path, as_json: bool) -> None:
+    """Run the whole pipeline: crawl, parse, release.
+
+    \b
+    dafu run demo            over the embedded demo site
+    dafu run demo --later    again, after the site has changed
+    """
+    described = load_dataset(dataset, datasets)
+    from flows.parse.corrections import load_corrections  # noqa: PLC0415 - commands load only what they need
+
+    load_corrections(described.folder)  # a fault in the file is told before the crawl, not after
+    from flows.pipeline import pipeline  # noqa: PLC0415 - Prefect takes seconds to import
+
+    _staged(partial(pipeline, dataset, str(datasets), later=later, mode=mode), as_json=as_json, named=None)
+
+
+@dafu.command()
+@dataset_argument()
+@_later
+@_mode
+@common
+def crawl(dataset: str, *, later: bool, mode: Mode | None, datasets: Path, as_json: bool) -> None:
+    """Fetch what is new or changed on the site and keep it in the archive.
+
+    A run that was cut short less than a day ago is gone on with: nothing that it kept is asked for again.
+    """
+    load_dataset(dataset, datasets)
+    from flows.crawl.flow import crawl as stage  # noqa: PLC0415 - Prefect takes seconds to import
+
+    _staged(partial(stage, dataset, str(datasets), later=later, mode=mode), as_json=as_json, named="crawl")
+
+
+@dafu.command()
+@dataset_argument()
+@common
+def parse(dataset: str, *, datasets: Path, as_json: bool) -> None:
+    """Read everything in the archive; no request is made."""
+    load_dataset(dataset, datasets)
+    from flows.parse.flow import parse as stage  # noqa: PLC0415 - Prefect takes seconds to import
+
+    _staged(partial(stage, dataset, str(datasets)), as_json=as_json, named="parse")
+
+
+@dafu.command()
+@dataset_argument()
+@common
+def release(dataset: str, *, datasets: Path, as_json: bool) -> None:
+    """Make a release of the records, if they say something new."""
+    load_dataset(dataset, datasets)
+    from flows.release.flow import release as stage  # noqa: PLC0415 - Prefect takes seconds to import
+
+    _staged(partial(stage, dataset, str(datasets)), as_json=as_json, named="release")
+
+
+def _staged(flow: Callable[[], dict[str, Any]], *, as_json: bool, named: str | None) -> None:
+    """Run one flow, show its progress, and print its report."""
+    console.show_progress("silent" if as_json else console.mode_for_terminal())
+    with console.starting("Prefect"):
+        from flows.pipeline import start_own_server  # noqa: PLC0415 - Prefect takes seconds to import
+
+        start_own_server()
+    report = flow()
+    if as_json:
+        click.echo(json.dumps(report, ensure_ascii=False))
+        return
+    _print_summary({named: report} if named else report)
+
+
+def _print_summary(reports: dict[str, dict[str, Any]]) -> None:
+    table = Table(show_header=False, box=None, pad_edge=False)
+    for name, report in reports.items():
+        table.add_row(f"[bold]{name}[/]", _SUMMARIES[name](report))
+    printed(table)
+
+
+def _crawl_summary(report: dict[str, Any]) -> str:
+    counts = ", ".join(f"{count} {outcome}" for outcome, count in report["outcomes"].items())
+    went_on = "went on with " if report["resumed"] else ""
+    saved = f", {report['saved_requests']} answered without a body" if report["saved_requests"] else ""
+    slowest = "".join(f"\nslowest: {slow['seconds']:.2f} s {slow['url']}" for slow in report["slowest"][:1])
+    return (
+        f"{went_on}run {report['run']} ({report['mode']}): {report['requests']} requests ({counts}), "
+        f"{report['new_pages']} new pages, {report['bytes'] / 1000:.0f} kB in {report['seconds']:.1f} s{saved}{slowest}"
+    )
+
+
+def _parse_summary(report: dict[str, Any]) -> str:
+    counts = ", ".join(f"{count} {code}" for code, count in report["issues"].items()) or "none"
+    return f"{report['letters']} letters; issues: {counts}"
+
+
+def _release_summary(report: dict[str, Any]) -> str:
+    if not report["changed"]:
+        return f"nothing changed since {report['release']}, so there is no new release"
+    rows = ", ".join(f"{count} {name}" for name, count in report["rows"].items())
+    return f"{report['release']} in {report['path']}\n{rows}"
+
+
+_SUMMARIES = {"crawl": _crawl_summary, "parse": _parse_summary, "release": _release_summary}
