@@ -15,6 +15,7 @@ without. One writer at a time: a second one gets a DafuError at once. A writer m
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 import hashlib
 import io
@@ -22,7 +23,7 @@ import os
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -91,6 +92,19 @@ class Archive:
     def last_good(self, url: str) -> IndexEntry | None:
         """Return the newest capture of an address that brought new bytes of it, or None."""
         return self._good.get(url)
+
+    def as_of(self, captures: Collection[str]) -> Archive:
+        """Return the archive, for reading, as it was when these captures (their ids) were all it held.
+
+        A run of which something was kept later had not ended then.
+        """
+        kept = [entry for entry in self._entries if entry.capture_id in captures]
+        later = {entry.run for entry in self._entries if entry.capture_id not in captures}
+        last = max((entry.run for entry in kept), default=0)
+        runs = [run.model_copy(update={"ended_at": None}) if run.number in later else run for run in self.runs]
+        then = copy.copy(self)
+        then._hold(kept, [run for run in runs if run.number <= last])  # noqa: SLF001 - one of its own kind
+        return then
 
     def validators(self, url: str) -> tuple[str | None, str | None]:
         """Return (ETag, Last-Modified) of the bytes that are kept of an address."""
@@ -186,6 +200,14 @@ class Archive:
         self._run = 0
         self._whole: dict[str, int] = defaultdict(int)
         """How far each file is known to hold whole records."""
+
+    def _hold(self, entries: list[IndexEntry], runs: list[Run]) -> None:
+        """Know these captures and runs and no others; bodies are still found by what was known before."""
+        payloads = self._payloads
+        self._clear()
+        for entry in entries:
+            self._add(entry)
+        self._runs, self._payloads = {run.number: run for run in runs}, payloads
 
     def _add(self, entry: IndexEntry) -> None:
         self._entries.append(entry)

@@ -34,7 +34,7 @@ from itertools import groupby
 from flows.crawl.archive import Archive
 from flows.crawl.catalogue import Catalogue, redirect_target
 from flows.datasets import Dataset
-from flows.parse.letters import GroupReading, attachments_of_state, read_state_or_report, redirected_to
+from flows.parse.letters import GroupReading, Known, attachments_of_state, read_state_or_report, redirected_to
 from flows.parse.tellings import Telling, Tellings
 from schemas.archive import IndexEntry
 from schemas.history import Event, HistoryEvent
@@ -94,13 +94,16 @@ class _Life:
         )
 
 
-def one_letter_each(archive: Archive, dataset: Dataset, catalogue: Catalogue, read: list[GroupReading]) -> list[Letter]:
+def one_letter_each(
+    archive: Archive, dataset: Dataset, catalogue: Catalogue, read: list[GroupReading], known: Known | None = None
+) -> list[Letter]:
     """Tell which article ids are one letter and replay each letter's history, in the order of their ids."""
+    known = known or Known()
     replay = _Replay(archive, dataset, catalogue, read)
     replay.run_by_run()
     leading = _leading(archive, read, replay)
     lives = sorted(replay.lives.values(), key=lambda life: life.article)
-    return [_letter(archive, dataset, replay, life, leading.get(life.article, set())) for life in lives]
+    return [_letter(archive, dataset, replay, life, leading.get(life.article, set()), known) for life in lives]
 
 
 def unread(letters: Iterable[Letter], read: list[GroupReading]) -> Iterator[Issue]:
@@ -380,8 +383,10 @@ def _leading(archive: Archive, read: list[GroupReading], replay: _Replay) -> dic
     return found
 
 
-def _letter(archive: Archive, dataset: Dataset, replay: _Replay, life: _Life, leading: set[str]) -> Letter:
-    record, found = _final(archive, dataset, replay, life)
+def _letter(
+    archive: Archive, dataset: Dataset, replay: _Replay, life: _Life, leading: set[str], seen: Known
+) -> Letter:
+    record, found = _final(archive, dataset, replay, life, seen)
     known = {
         "version": life.version,
         "first_seen_at": life.seen[0],
@@ -400,7 +405,9 @@ def _letter(archive: Archive, dataset: Dataset, replay: _Replay, life: _Life, le
     return Letter(record, tuple(found), frozenset({*life.articles, *leading}))
 
 
-def _final(archive: Archive, dataset: Dataset, replay: _Replay, life: _Life) -> tuple[Record, list[Issue]]:
+def _final(
+    archive: Archive, dataset: Dataset, replay: _Replay, life: _Life, known: Known
+) -> tuple[Record, list[Issue]]:
     """Read the state that the letter is in, or was in when it was last seen, under its own id."""
     current, reply_id = life.current, life.reply_id
     if current is None:
@@ -409,10 +416,10 @@ def _final(archive: Archive, dataset: Dataset, replay: _Replay, life: _Life) -> 
     group = replay.tellings.group_of(url)
     entry = next(entry for entry in group.captures if entry.capture_id == current.reply.capture_id)
     file = replay.tellings.file_of(current)
-    reading = read_state_or_report(archive, dataset, group, entry, reply_id, file=file)
+    reading = read_state_or_report(archive, dataset, group, entry, reply_id, file=file, known=known)
     if reading.record is None:
         raise AssertionError(f"{url} reads differently the second time")
-    attachments, found = attachments_of_state(archive, dataset, group, entry, reply_id, file=file)
+    attachments, found = attachments_of_state(archive, dataset, group, entry, reply_id, file=file, known=known)
     issues = [*reading.issues, *found]
     for other, telling in sorted(replay.showing(*life.articles).items()):
         if other != url:

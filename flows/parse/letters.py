@@ -6,8 +6,10 @@ and what happened to it, is told in `flows.parse.history`.
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -34,6 +36,7 @@ GONE = ("gone", "gone_soft", "redirected_home")
 """Outcomes by which a page says that it is no more."""
 _OF_THE_SITE = re.compile(r"\d{19}|[0-9a-fA-F]{32}")
 """The site's own article ids; anything else is only a part of an address, which others may share."""
+_ANY_TIME = dt.datetime.min.replace(tzinfo=dt.UTC)
 _WHY_UNREAD = {**dict.fromkeys(GONE, "page_gone"), "blocked": "blocked"}
 
 
@@ -83,6 +86,32 @@ class GroupReading:
         return [record for record in self.states.values() if record]
 
 
+class Known:
+    """What states of pages were read as, so that each is read once though it is looked at from several sides.
+
+    Of a page it is known by address and digest which file holds its letter and which files it links to, and of a state,
+    a reply_id and where a list has the page, what it reads as.
+    """
+
+    def __init__(self) -> None:
+        self.letter_links: dict[tuple[str, str], AttachmentLink | None] = {}
+        self.links: dict[tuple[str, str], tuple[AttachmentLink, ...] | None] = {}
+        self._readings: dict[tuple[State, Provenance, str], Reading] = {}
+
+    def reading(self, state: State, known: Provenance, title: str, read: Callable[[], Reading]) -> Reading:
+        """Return what a state reads as, dated by `known`; `read` is asked if it was not read yet."""
+        undated = replace(known, capture_id="", first_seen_at=_ANY_TIME, last_seen_at=_ANY_TIME)
+        place = (state, undated, title)
+        if place not in self._readings:
+            self._readings[place] = read()
+        found = self._readings[place]
+        if found.record is None or found.record.reply.capture_id == known.capture_id:
+            return found
+        dated = {name: getattr(known, name) for name in ("capture_id", "first_seen_at", "last_seen_at")}
+        reply = found.record.reply.model_copy(update=dated)
+        return replace(found, record=found.record.model_copy(update={"reply": reply}))
+
+
 def page_groups(archive: Archive, catalogue: Catalogue) -> list[PageGroup]:
     """Return by article id, sorted by it, the pages that are listed and those that they redirect to."""
     pages: dict[str, list[ListedPage]] = defaultdict(list)
@@ -124,19 +153,27 @@ def redirected_to(archive: Archive, url: str) -> list[str]:
 
 
 def read_group(
-    archive: Archive, dataset: Dataset, group: PageGroup, robots: Protego | None, documents: Documents = DOCUMENTS
+    archive: Archive,
+    dataset: Dataset,
+    group: PageGroup,
+    robots: Protego | None,
+    documents: Documents = DOCUMENTS,
+    known: Known | None = None,
 ) -> GroupReading:
     """Read every state of a group's pages; a page on which the parser fails is an issue and costs no other page."""
+    known = known or Known()
     states: dict[State, Record | None] = {}
     files: dict[tuple[str, str], str] = {}
     issues: dict[str, tuple[Issue, ...]] = {}
     failures: dict[State, tuple[Issue, ...]] = {}
     for entry in group.good:
-        link = letter_link_of(archive, dataset, entry)
+        link = letter_link_of(archive, dataset, entry, known)
         if link is not None:
             files[entry.url, entry.sha256 or ""] = link.url
         for file in _states_of(archive, group, entry, link):
-            reading = read_state_or_report(archive, dataset, group, entry, file=file, documents=documents)
+            reading = read_state_or_report(
+                archive, dataset, group, entry, file=file, documents=documents, known=known
+            )
             states[state_of(entry, file)] = reading.record
             issues[entry.url] = reading.issues
             if reading.record is None:
@@ -154,8 +191,15 @@ def state_of(entry: IndexEntry, file: IndexEntry | None) -> State:
     return State(entry.url, entry.sha256 or "", (file.sha256 or "") if file else "")
 
 
-def letter_link_of(archive: Archive, dataset: Dataset, entry: IndexEntry) -> AttachmentLink | None:
+def letter_link_of(archive: Archive, dataset: Dataset, entry: IndexEntry, known: Known) -> AttachmentLink | None:
     """Return the link to the file that holds the letter of a captured page; None if the page does, or is a file."""
+    place = (entry.url, entry.sha256 or "")
+    if place not in known.letter_links:
+        known.letter_links[place] = _letter_link_of(archive, dataset, entry)
+    return known.letter_links[place]
+
+
+def _letter_link_of(archive: Archive, dataset: Dataset, entry: IndexEntry) -> AttachmentLink | None:
     body = archive.body(entry)
     if not may_link_files(body) or not is_markup(body, entry.content_type):
         return None
@@ -184,11 +228,22 @@ def read_state_or_report(
     *,
     file: IndexEntry | None = None,
     documents: Documents = DOCUMENTS,
+    known: Known | None = None,
 ) -> Reading:
     """Read what a capture, and that of the file with its letter, holds as letter `reply_id`, else by its article id."""
+    known = known or Known()
     try:
-        known = _provenance(dataset, group, entry, reply_id or f"{dataset.name}:{group.article_id}")
-        return _read_state(archive, dataset, documents, entry, file, known, listed_as(group, entry))
+        link = letter_link_of(archive, dataset, entry, known)
+        provenance = _provenance(dataset, group, entry, reply_id or f"{dataset.name}:{group.article_id}")
+        title = link.label if link else listed_as(group, entry)
+        if link is not None and file is None:
+            why = why_not_had(archive, dataset, link.url)
+            return _in_no_letter(provenance, "attachment_missing", f"{why}: {title}, which holds the letter")
+
+        def read() -> Reading:
+            return _read_state(archive, dataset, documents, entry, file, provenance, title)
+
+        return known.reading(state_of(entry, file), provenance, title, read)
     except DafuError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever a page can make the parser do
@@ -205,11 +260,16 @@ def attachments_of_state(
     *,
     file: IndexEntry | None = None,
     documents: Documents = DOCUMENTS,
+    known: Known | None = None,
 ) -> tuple[list[Attachment], list[Issue]]:
     """Return the rows of the files of a captured page that is letter `reply_id`, and what is to be reported of them."""
-    if is_markup(archive.body(entry), entry.content_type):
-        links = read_attachment_links(archive.page(entry).text, entry.url)
-    else:
+    known = known or Known()
+    place = (entry.url, entry.sha256 or "")
+    if place not in known.links:
+        is_page = is_markup(archive.body(entry), entry.content_type)
+        known.links[place] = read_attachment_links(archive.page(entry).text, entry.url) if is_page else None
+    links = known.links[place]
+    if links is None:
         links, file = (AttachmentLink(listed_as(group, entry), entry.url),), entry
     return attachments_of(archive, dataset, documents, links, reply_id, file)
 
@@ -243,16 +303,9 @@ def _read_state(
     known: Provenance,
     title: str,
 ) -> Reading:
-    html = ""
-    if is_markup(archive.body(entry), entry.content_type):
-        html = archive.page(entry).text
-        link = letter_link_of(archive, dataset, entry)
-        if link is None:
-            return read_letter(html, dataset.page_selectors(), known)
-        title = link.label
-        if file is None:
-            why = why_not_had(archive, dataset, link.url)
-            return _in_no_letter(known, "attachment_missing", f"{why}: {title}, which holds the letter")
+    html = archive.page(entry).text if is_markup(archive.body(entry), entry.content_type) else ""
+    if html and file is None:
+        return read_letter(html, dataset.page_selectors(), known)
     file = file or entry
     document = document_of(archive, documents, file)
     if document.status != "read":
