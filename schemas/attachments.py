@@ -21,12 +21,19 @@ class Attachment(Table):
         "archive, the text of docx and pdf is here.",
         zh="答复网页所附（或列表直接指向）的文件；原始字节存于档案，docx 与 pdf 的文字在此。",
         key=("reply_id", "attachment_id"),
+        known_by=("url",),
     )
 
     reply_id: ReplyId
     attachment_id: Annotated[
         str,
-        Column("reply_id, `#a`, position on the page.", "reply_id 加 `#a` 与序号。", source="derived", unique=True),
+        Column(
+            "reply_id, `#a`, position on the page.",
+            "reply_id 加 `#a` 与序号。",
+            source="derived",
+            unique=True,
+            place=True,
+        ),
     ]
     label: Annotated[str, Column("What the link to it is called.", "链接文字。", source="page")]
     url: Annotated[str, Column("The file's address.", "文件网址。", source="page")]

@@ -14,6 +14,7 @@ SentenceId = Annotated[
         "所在句子；在标题中则为空。",
         source="derived",
         references="sentences.sentence_id",
+        place=True,
     ),
 ]
 CharStart = Annotated[
@@ -22,6 +23,7 @@ CharStart = Annotated[
         "First character in replies.text, from 0.",
         "在 replies.text 中的起始位置，自 0 起。",
         unit="characters",
+        place=True,
     ),
 ]
 CharEnd = Annotated[
@@ -30,5 +32,6 @@ CharEnd = Annotated[
         "One past the last character in replies.text.",
         "在 replies.text 中的结束位置（不含）。",
         unit="characters",
+        place=True,
     ),
 ]

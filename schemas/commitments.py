@@ -31,7 +31,15 @@ class Commitment(Table):
 
     reply_id: ReplyId
     sentence_id: Annotated[
-        str, Column("The sentence.", "所在句子。", source="derived", references="sentences.sentence_id", unique=True)
+        str,
+        Column(
+            "The sentence.",
+            "所在句子。",
+            source="derived",
+            references="sentences.sentence_id",
+            unique=True,
+            place=True,
+        ),
     ]
     text: Annotated[str, Column("The sentence.", "句子原文。")]
     modality: Annotated[
@@ -78,6 +86,7 @@ class Commitment(Table):
             "本答复中最早的相同句子的 sentence_id；无则为空。",
             source="derived",
             references="sentences.sentence_id",
+            place=True,
         ),
     ]
     char_start: CharStart

@@ -17,6 +17,7 @@ class SharedPassage(Table):
         "one row for every place; a paragraph is a line of replies.text.",
         zh="在多件答复中重复出现的 60 字以上（不计空格与标点）段落，每处一行；段落即 replies.text 的一行。",
         key=("passage_sha256", "reply_id", "char_start"),
+        together=True,
     )
 
     passage_sha256: Annotated[
@@ -35,6 +36,7 @@ class SharedPassage(Table):
             "段落所含句子的编号，按顺序。",
             source="derived",
             references="sentences.sentence_id",
+            place=True,
         ),
     ]
     characters: Annotated[

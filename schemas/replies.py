@@ -308,6 +308,7 @@ class Reply(Table):
             "（Jaccard 系数）即为几乎相同；彼此相连者为一组。",
             source="derived from text",
             references="replies.reply_id",
+            together=True,
         ),
     ]
     capture_id: Annotated[

@@ -23,8 +23,8 @@ class Section(Table):
     )
 
     reply_id: ReplyId
-    section_id: Annotated[str, Column("reply_id, `#h`, n.", "reply_id 加 `#h` 与序号。", source="derived")]
-    n: Annotated[int, Column("Position among the letter's headings, from 1.", "标题序号，自 1 起。")]
+    section_id: Annotated[str, Column("reply_id, `#h`, n.", "reply_id 加 `#h` 与序号。", source="derived", place=True)]
+    n: Annotated[int, Column("Position among the letter's headings, from 1.", "标题序号，自 1 起。", place=True)]
     level: Annotated[
         int,
         Column("1 for 一、, 2 for (一), 3 for 1., 4 for (1).", "级别：一、为 1，（一）为 2，1. 为 3，（1）为 4。"),
@@ -39,6 +39,7 @@ class Section(Table):
             "上级标题的 section_id。",
             source="derived",
             references="sections.section_id",
+            place=True,
         ),
     ]
     role: Annotated[
@@ -71,7 +72,7 @@ class Sentence(Table):
     )
 
     reply_id: ReplyId
-    sentence_id: Annotated[str, Column("reply_id, `#s`, n.", "reply_id 加 `#s` 与序号。", source="derived")]
+    sentence_id: Annotated[str, Column("reply_id, `#s`, n.", "reply_id 加 `#s` 与序号。", source="derived", place=True)]
     section_id: Annotated[
         str | None,
         Column(
@@ -79,9 +80,10 @@ class Sentence(Table):
             "所属的最内层标题。",
             source="derived",
             references="sections.section_id",
+            place=True,
         ),
     ]
-    n: Annotated[int, Column("Position among the letter's sentences, from 1.", "句子序号，自 1 起。")]
+    n: Annotated[int, Column("Position among the letter's sentences, from 1.", "句子序号，自 1 起。", place=True)]
     text: Annotated[str, Column("The sentence.", "句子原文。")]
     role: Annotated[
         SentenceRole,

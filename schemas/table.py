@@ -24,7 +24,9 @@ class Column:
     is read from. `observed`: the value tells when or how we looked, not what the source says; a release that
     differs from the last one only in such columns has nothing new in it. `references`: the `table.column` in which
     every value (of a list: every item) stands, null apart. `unique`: no value stands in two rows; a column that is
-    referenced, or a table's whole key, is unique without saying so.
+    referenced, or a table's whole key, is unique without saying so. `place`: the value says where a row stands among
+    those of its letter (a span, a running number, an id made of one), so it changes when something is put before it.
+    `together`: the value follows from what other letters say as well.
     """
 
     en: str
@@ -34,6 +36,8 @@ class Column:
     observed: bool = False
     references: str | None = None
     unique: bool = False
+    place: bool = False
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,8 @@ class About:
     table whose rows mark a place in `replies.text`, the columns that, joined, say what stands there:
     text[char_start:char_end] == raw. `observed`: every column of the table is (see `Column.observed`). `derived`: the
     rows are made at the release from those of the other tables (or from the declarations), so they are no part of the
-    records, of what a release says, or of what changed.
+    records, of what a release says, or of what changed. `known_by`: by which columns a row of a letter is known again in
+    another release; else by `raw`, else by its key. `together`: the rows follow from what other letters say as well.
     """
 
     name: str
@@ -64,6 +69,8 @@ class About:
     raw: tuple[str, ...] | None = None
     observed: bool = False
     derived: bool = False
+    known_by: tuple[str, ...] = ()
+    together: bool = False
 
 
 class Struct(BaseModel):
@@ -101,6 +108,12 @@ class Table(BaseModel):
     def observed_columns(cls) -> tuple[str, ...]:
         """Return the columns that say when or how we looked (see `Column.observed`)."""
         return tuple(name for name in cls.model_fields if cls.about.observed or cls.column(name).observed)
+
+    @classmethod
+    def known_by(cls) -> tuple[str, ...]:
+        """Return the columns by which a row is known again in another release, beside its letter."""
+        named = cls.about.known_by or cls.about.raw
+        return named or tuple(name for name in cls.about.key if name != "reply_id" and not cls.column(name).place)
 
     @classmethod
     def references(cls) -> tuple[Reference, ...]:

@@ -50,3 +50,19 @@ def verify(named: str, *, datasets: Path, as_json: bool) -> None:
         click.echo(json.dumps({"release": folder.name, "files": files, "intact": True}))
     else:
         click.echo(f"{folder}: all {files} files are as they were released")
+
+
+@dafu.command()
+@dataset_argument()
+@click.argument("old")
+@click.argument("new")
+@common
+def diff(dataset: str, old: str, new: str, *, datasets: Path, as_json: bool) -> None:
+    """Say what changed from release OLD to release NEW, and why.
+
+    The words are those of CHANGES.md; --json prints every changed value.
+    """
+    from flows.read import diff as differences  # noqa: PLC0415 - commands load only what they need
+
+    pair = differences.pair(dataset, old, new, datasets)
+    click.echo(differences.as_json(*pair) if as_json else differences.as_text(*pair), nl=as_json)

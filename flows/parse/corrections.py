@@ -152,6 +152,25 @@ def corrected(letters: list[Letter], corrections: list[Correction]) -> list[Lett
     return [_corrected(letter, by_url.get(letter.record.reply.url, [])) for letter in letters]
 
 
+def with_values(reply: Reply, known: dict[str, Any]) -> Reply:
+    """Return a reply with corrected columns, and those that follow from them."""
+    reply = reply.model_copy(update=known)
+    for column, how in _FOLLOWS.items():
+        if column not in known and not known.keys().isdisjoint(how.of):
+            reply = reply.model_copy(update={column: how.told(reply)})
+    return reply.model_copy(update={"flags": _flags(reply, known)})
+
+
+def following(column: str) -> list[str]:
+    """Return the columns that follow from one."""
+    return [name for name, how in _FOLLOWS.items() if column in how.of]
+
+
+def says(found: Issue, column: str, expected: Any, value: Any) -> bool:  # noqa: ANN401 - any column's
+    """Tell whether an issue reports that a column was corrected from `expected` to `value`."""
+    return found.detail.startswith(without_contact(_change(column, expected, value)))
+
+
 def _refuse_repeated(path: Path, corrections: list[Correction]) -> None:
     seen: dict[tuple[str, str], int] = {}
     for number, correction in enumerate(corrections, start=1):
@@ -200,11 +219,7 @@ def _corrected(letter: Letter, corrections: list[Correction]) -> Letter:
     if not corrections:
         return letter
     known = {correction.field: correction.value for correction in corrections}
-    reply = letter.record.reply.model_copy(update=known)
-    for column, following in _FOLLOWS.items():
-        if column not in known and not known.keys().isdisjoint(following.of):
-            reply = reply.model_copy(update={column: following.told(reply)})
-    reply = reply.model_copy(update={"flags": _flags(reply, known)})
+    reply = with_values(letter.record.reply, known)
     record = letter.record.model_copy(update={"reply": reply})
     issues = [_reported(correction, reply) for correction in corrections]
     return replace(letter, record=record, issues=(*letter.issues, *issues))
@@ -220,11 +235,13 @@ def _flags(reply: Reply, known: dict[str, Any]) -> list[str]:
 
 
 def _reported(correction: Correction, reply: Reply) -> Issue:
-    detail = (
-        f"{correction.field}: {_shown(correction.expected)} → {_shown(correction.value)}. "
-        f"Reason: {correction.reason} Evidence: {correction.evidence}"
-    )
+    change = _change(correction.field, correction.expected, correction.value)
+    detail = f"{change}Reason: {correction.reason} Evidence: {correction.evidence}"
     return issue("corrected", "parse", without_contact(detail), url=correction.url, reply_id=reply.reply_id)
+
+
+def _change(column: str, expected: Any, value: Any) -> str:  # noqa: ANN401 - any column's
+    return f"{column}: {_shown(expected)} → {_shown(value)}. "
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - any column's
