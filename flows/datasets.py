@@ -26,6 +26,8 @@ from schemas.replies import Kind
 DEFAULT_DATASET = "liaoning-education"
 DATASETS_VARIABLE = "DAFU_DATASETS"
 REPOSITORY_VARIABLE = "DAFU_REPOSITORY"
+STORAGE_VARIABLE = "DAFU_STORAGE"
+PUBLISH_VARIABLE = "DAFU_PUBLISH"
 
 
 class _Section(BaseModel):
@@ -148,6 +150,16 @@ class Expectations(_Section):
     max_unread_pages: Annotated[float, Field(ge=0, le=1)] = 0.25
 
 
+class Storage(_Section):
+    """Where archive and releases are kept beside this folder, and where releases are published.
+
+    Each is `s3://bucket/prefix` or a folder, in which `{dataset}` stands for the dataset's name.
+    """
+
+    url: str | None = None
+    publish: str | None = None
+
+
 class Dataset(_Section):
     """A dataset's description and its folder."""
 
@@ -166,6 +178,7 @@ class Dataset(_Section):
     columns: list[SiteColumn] = Field(min_length=1)
     selectors: Hypotheses
     expectations: Expectations = Expectations()
+    storage: Storage = Storage()
     folder: Annotated[Path, Field(exclude=True)]
 
     @property
@@ -218,6 +231,18 @@ class Dataset(_Section):
         """Return the hypotheses for detail pages."""
         found = self.selectors.page
         return PageSelectors(tuple(found.title), tuple(found.byline), tuple(found.body))
+
+    def storage_url(self) -> str | None:
+        """Return where archive and releases are kept durably; None if that is the dataset's own folder alone."""
+        return self._place(STORAGE_VARIABLE, self.storage.url)
+
+    def publish_url(self) -> str | None:
+        """Return where releases are published unless the command says; None if nothing does."""
+        return self._place(PUBLISH_VARIABLE, self.storage.publish)
+
+    def _place(self, variable: str, said: str | None) -> str | None:
+        url = os.environ.get(variable) or said
+        return url.replace("{dataset}", self.name) if url else None
 
     def user_agent(self) -> str:
         """Return an honest User-Agent; UsageError if a real site would not learn whom to write to."""
