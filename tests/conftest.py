@@ -19,6 +19,7 @@ environment.prepare()
 
 from flows.cli import main  # noqa: E402 - Prefect reads its settings when it is first imported
 from tests import object_store  # noqa: E402
+from tests.other_duckdbs import OLDER, OtherDuckDB, other_duckdb  # noqa: E402
 
 REPOSITORY = Path(__file__).parents[1]
 DEMO = REPOSITORY / "datasets" / "demo"
@@ -120,3 +121,9 @@ def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.Fixtur
     for name, value in object_store.environment(s3_endpoint).items():
         monkeypatch.setenv(name, value)
     return f"s3://{object_store.BUCKET}/{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
+
+
+@pytest.fixture(scope="session", params=OLDER)
+def older_duckdb(request: pytest.FixtureRequest) -> OtherDuckDB:
+    """Ask an older version of DuckDB: a test that wants it runs once for each."""
+    return other_duckdb(request.param)
