@@ -149,7 +149,11 @@ class Expectations(_Section):
 
 
 class Dataset(_Section):
-    """A dataset's description and its folder."""
+    """A dataset's description and its folder.
+
+    `queries` is a folder, from the dataset's own, of questions that it shares with others; those in its `queries/` are
+    its own.
+    """
 
     name: str
     title: str
@@ -159,6 +163,7 @@ class Dataset(_Section):
     synthetic: bool = False
     province: str
     licence: str
+    queries: str | None = None
     publisher: Publisher
     site: Site
     politeness: Politeness
