@@ -17,6 +17,7 @@ from flows import environment
 environment.prepare()
 
 from flows.cli import main  # noqa: E402 - Prefect reads its settings when it is first imported
+from tests.other_duckdbs import OLDER, OtherDuckDB, other_duckdb  # noqa: E402
 
 REPOSITORY = Path(__file__).parents[1]
 DEMO = REPOSITORY / "datasets" / "demo"
@@ -108,3 +109,9 @@ def runs(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Thre
     first = pipeline("demo", str(datasets))
     again = pipeline("demo", str(datasets))
     return ThreeRuns(datasets, first, again, pipeline("demo", str(datasets), later=True))
+
+
+@pytest.fixture(scope="session", params=OLDER)
+def older_duckdb(request: pytest.FixtureRequest) -> OtherDuckDB:
+    """Ask an older version of DuckDB: a test that wants it runs once for each."""
+    return other_duckdb(request.param)
