@@ -265,6 +265,9 @@ def load_dataset(name: str, folder: Path) -> Dataset:
         raise UsageError(f"{path} cannot be read: {error}") from None
     except ValidationError as error:
         raise UsageError(f"{path}: {first_fault(error)}") from None
+    if dataset.queries and not (path.parent / dataset.queries).is_dir():
+        shared = (path.parent / dataset.queries).resolve()
+        raise UsageError(f"{path}: queries: {shared} is no folder; copy it there too, correct the path or remove it")
     if dataset.name != name:
         raise UsageError(f"{path}: name is {dataset.name!r} but the folder is {name!r}; make them the same")
     return dataset

@@ -93,14 +93,10 @@ def queries_in(*folders: Path) -> list[Query]:
 
 
 def query_folders(dataset: Dataset) -> list[Path]:
-    """Return where a dataset's questions lie: those that it shares, and its own; UsageError if the former are gone."""
+    """Return where a dataset's questions lie: those that it shares, and its own."""
     own = dataset.folder / QUERIES
-    if dataset.queries is None:
-        return [own]
-    shared = (dataset.folder / dataset.queries).resolve()
-    if not shared.is_dir():
-        raise UsageError(f"{dataset.folder / 'dataset.toml'}: queries: {shared} is no folder; correct it or remove it")
-    return [own] if shared == own.resolve() else [shared, own]
+    shared = dataset.folder / dataset.queries if dataset.queries else own
+    return [own] if shared.resolve() == own.resolve() else [shared.resolve(), own]
 
 
 def queries_of(dataset: Dataset, release: Path | None = None) -> list[Query]:
