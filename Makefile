@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test accuracy bench fuzz check unlocked format lock docs clean
+.PHONY: help setup demo test accuracy bench fuzz check unlocked format lock schema docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -82,6 +82,9 @@ lock: ## resolve requirements.lock anew (hashes, no addresses)
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate --upgrade --group bench --group setup --constraints requirements.lock pyproject.toml \
 	  --output-file requirements-bench.lock
+
+schema: $(STAMP) ## write schemas/snapshot.json, with the version that the changes ask for
+	@$(BIN)/python -c 'from schemas import snapshot; snapshot.write()'
 
 docs: $(STAMP) ## write the reference pages from schemas/ and the command line
 	@$(BIN)/python -m flows.reference
