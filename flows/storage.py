@@ -25,9 +25,8 @@ from obstore import exceptions
 from obstore.store import HTTPStore, LocalStore, S3Store
 
 from flows.errors import DafuError, UsageError
+from flows.settings import settings
 
-TIMEOUT_VARIABLE = "DAFU_STORAGE_TIMEOUT"
-_TIMEOUT_SECONDS = 60
 _PART = 8 * 1024 * 1024
 """A file up to twice this size is sent in one request, on the condition that it is not there; a larger one in parts."""
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
@@ -206,7 +205,7 @@ def is_address(named: str) -> bool:
 
 
 def _client(endpoint: str) -> Any:  # noqa: ANN401 - a TypedDict of obstore's that exists for type checkers only
-    seconds = float(os.environ.get(TIMEOUT_VARIABLE) or _TIMEOUT_SECONDS)
+    seconds = settings().storage_timeout_seconds
     return {
         "allow_http": endpoint.startswith("http://"),
         "connect_timeout": timedelta(seconds=min(10, seconds)),
@@ -257,7 +256,8 @@ def _sentence(where: str, local: Path | None, error: Exception) -> str:
     if status:
         return f"{where}: the store failed (HTTP {status[1]})"
     if "timed out" in said or "TimedOut" in said:
-        return f"{where}: the store did not answer within {TIMEOUT_VARIABLE} ({_TIMEOUT_SECONDS} s unless set)"
+        waited = settings().storage_timeout_seconds
+        return f"{where}: the store did not answer within {waited:g} s (DAFU_STORAGE_TIMEOUT_SECONDS)"
     return f"{where}: the store cannot be reached or broke off; check AWS_ENDPOINT_URL and the network"
 
 

@@ -26,7 +26,12 @@ DEMO = REPOSITORY / "datasets" / "demo"
 
 
 def copy_of_demo(folder: Path) -> Path:
-    """Copy the demo dataset, without what runs have made of it, into `folder`; return the datasets folder."""
+    """Copy the demo dataset, without what runs have made of it, into `folder`; return the datasets folder.
+
+    The questions that it shares with another dataset come along.
+    """
+    shared = Path("liaoning-education", "queries")
+    shutil.copytree(DEMO.parent / shared, folder / shared)
     shutil.copytree(DEMO, folder / "demo", ignore=shutil.ignore_patterns("archive", "records", "releases", ".*"))
     return folder
 

@@ -178,7 +178,7 @@ def proxy(s3: str, s3_endpoint: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
     assert s3
     proxy = object_store.Proxy(s3_endpoint)
     monkeypatch.setenv("AWS_ENDPOINT_URL", proxy.endpoint)
-    monkeypatch.setenv("DAFU_STORAGE_TIMEOUT", "1")
+    monkeypatch.setenv("DAFU_STORAGE_TIMEOUT_SECONDS", "1")
     yield proxy
     proxy.close()
 
