@@ -257,7 +257,7 @@ def _sentence(where: str, local: Path | None, error: Exception) -> str:
         return f"{where}: the store failed (HTTP {status[1]})"
     if "timed out" in said or "TimedOut" in said:
         waited = settings().storage_timeout_seconds
-        return f"{where}: the store did not answer within {waited:g} s (DAFU_STORAGE_TIMEOUT_SECONDS)"
+        return f"{where}: the store did not answer within {waited:g} s, the setting storage_timeout_seconds"
     return f"{where}: the store cannot be reached or broke off; check AWS_ENDPOINT_URL and the network"
 
 
