@@ -32,5 +32,8 @@ TABLES: tuple[type[Table], ...] = (
 )
 """The tables of a release, in the order in which they are listed everywhere."""
 
+RECORDED = tuple(table for table in TABLES if not table.about.derived)
+"""Those whose rows come from parse; the others are made of them at the release."""
+
 SCHEMA_VERSION = "1.2.0"
 """Of the tables as a whole: a removed or retyped column raises the first number, an added one the second."""
