@@ -17,13 +17,19 @@ from flows import environment
 environment.prepare()
 
 from flows.cli import main  # noqa: E402 - Prefect reads its settings when it is first imported
+from tests.other_duckdbs import OLDER, OtherDuckDB, other_duckdb  # noqa: E402
 
 REPOSITORY = Path(__file__).parents[1]
 DEMO = REPOSITORY / "datasets" / "demo"
 
 
 def copy_of_demo(folder: Path) -> Path:
-    """Copy the demo dataset, without what runs have made of it, into `folder`; return the datasets folder."""
+    """Copy the demo dataset, without what runs have made of it, into `folder`; return the datasets folder.
+
+    The questions that it shares with another dataset come along.
+    """
+    shared = Path("liaoning-education", "queries")
+    shutil.copytree(DEMO.parent / shared, folder / shared)
     shutil.copytree(DEMO, folder / "demo", ignore=shutil.ignore_patterns("archive", "records", "releases", ".*"))
     return folder
 
@@ -103,3 +109,9 @@ def runs(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Thre
     first = pipeline("demo", str(datasets))
     again = pipeline("demo", str(datasets))
     return ThreeRuns(datasets, first, again, pipeline("demo", str(datasets), later=True))
+
+
+@pytest.fixture(scope="session", params=OLDER)
+def older_duckdb(request: pytest.FixtureRequest) -> OtherDuckDB:
+    """Ask an older version of DuckDB: a test that wants it runs once for each."""
+    return other_duckdb(request.param)

@@ -64,13 +64,6 @@ def test_both_readmes_show_the_same() -> None:
     assert headings[0] == headings[1]
 
 
-@pytest.mark.parametrize("path", sorted(REPOSITORY.glob("datasets/*/queries/*.sql")), ids=lambda path: path.stem)
-def test_queries_say_what_they_ask_and_answer(path: Path, dafu: Dafu, runs: ThreeRuns) -> None:
-    sql = path.read_text(encoding="utf-8")
-    assert sql.startswith("-- ")
-    assert dafu("sql", "demo", sql, "--json", "--datasets", str(runs.datasets)).json
-
-
 def test_every_target_of_the_readme_is_in_the_makefile() -> None:
     makefile = (REPOSITORY / "Makefile").read_text(encoding="utf-8")
     named = set(re.findall(r"\bmake ([a-z]+)", "".join((REPOSITORY / name).read_text("utf-8") for name in READMES)))
