@@ -2,6 +2,7 @@
 
 from schemas.attachments import Attachment
 from schemas.captures import Capture
+from schemas.changes import ChangedValue
 from schemas.commitments import Commitment
 from schemas.dictionary import DictionaryEntry
 from schemas.facts import Citation, Quantity
@@ -30,6 +31,7 @@ TABLES: tuple[type[Table], ...] = (
     HistoryEvent,
     Issue,
     DictionaryEntry,
+    ChangedValue,
 )
 """The tables of a release, in the order in which they are listed everywhere."""
 

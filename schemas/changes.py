@@ -37,7 +37,11 @@ class ChangedValue(Table):
     table_name: Annotated[str, Column("Table.", "表名。", source="schemas")]
     reply_id: Annotated[
         str | None,
-        Column("The letter, of this release or of the last one; null if none.", "所属答复（见本版或上一版）。", source="derived"),
+        Column(
+            "The letter, of this release or the last one.",
+            "所属答复（见本版或上一版）。",
+            source="derived",
+        ),
     ]
     row_key: Annotated[
         str | None,
@@ -52,15 +56,16 @@ class ChangedValue(Table):
         Column(
             "added or removed (a row), changed (a value), column_added, column_removed, column_retyped, table_added, "
             "table_removed, not_compared (the columns by which its rows are known again are not in both). Rows of a "
-            "letter are known again by what they quote, not by where it stands: spans, running numbers and the ids made "
-            "of them count as changed only if the letter kept its text, its headings and its sentences.",
+            "letter are known again by what they quote, not by where it stands: spans, running numbers and the ids "
+            "made of them count as changed only if the letter kept its text, its headings and its sentences.",
             "行的新增（added）、删除（removed），值的变动（changed），列或表的增、删、改类型，无法比较（not_compared）。"
             "行按所引文字而非位置对应；位置、序号及由其构成的编号，仅在全文、标题与句子均未变时才算变动。",
             source="derived",
         ),
     ]
     column_name: Annotated[
-        str | None, Column("The column whose value changed; null for a whole row.", "变动的列；整行则为空。", source="schemas")
+        str | None,
+        Column("The changed column; null for a whole row.", "变动的列；整行则为空。", source="schemas"),
     ]
     old_value: Annotated[
         str | None,
@@ -82,16 +87,16 @@ class ChangedValue(Table):
         list[Cause],
         Column(
             "Why, sorted; several can hold. source: the site changed. parser: the same pages are read otherwise. "
-            "correction: corrections.toml changed. schema: the table did. other_letters: the letter itself is the same, "
-            "others came or changed. unknown: the pages of then are not in the archive any more, see because.",
-            "原因（可多个，已排序）：source 网站变动；parser 同一网页由新解析器读出不同；correction 更正变动；schema 表结构变动；"
-            "other_letters 本件未变而其他答复变动；unknown 当时的网页已不在档案中，说明见 because。",
+            "correction: corrections.toml changed. schema: the table did. other_letters: the letter itself is the "
+            "same, others came or changed. unknown: what the pages said then cannot be read any more, see because.",
+            "原因（可多个，已排序）：source 网站变动；parser 同一网页由新解析器读出不同；correction 更正变动；"
+            "schema 表结构变动；other_letters 本件未变而其他答复变动；unknown 当时网页已无法重读，说明见 because。",
             source="last release's captures, read again",
         ),
     ]
     old_capture_id: Annotated[
         str | None,
-        Column("The capture that the last release read the letter from.", "上一版所据的抓取记录。", source="last release"),
+        Column("The capture that the last release read it from.", "上一版所据的抓取记录。", source="last release"),
     ]
     new_capture_id: Annotated[
         str | None, Column("The capture that this release read it from.", "本版所据的抓取记录。", source="archive")

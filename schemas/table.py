@@ -59,8 +59,8 @@ class About:
     table whose rows mark a place in `replies.text`, the columns that, joined, say what stands there:
     text[char_start:char_end] == raw. `observed`: every column of the table is (see `Column.observed`). `derived`: the
     rows are made at the release from those of the other tables (or from the declarations), so they are no part of the
-    records, of what a release says, or of what changed. `known_by`: by which columns a row of a letter is known again in
-    another release; else by `raw`, else by its key. `together`: the rows follow from what other letters say as well.
+    records, of what a release says, or of what changed. `known_by`: by which columns a row of a letter is known again
+    in another release; else by `raw`, else by its key. `together`: the rows follow from what other letters say as well.
     """
 
     name: str

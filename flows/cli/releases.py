@@ -66,7 +66,7 @@ def verify(named: str, *, datasets: Path, as_json: bool) -> None:
 
 
 @dafu.command()
-@dataset_argument()
+@click.argument("dataset")
 @click.argument("old")
 @click.argument("new")
 @common

@@ -1,6 +1,7 @@
-"""parse: archive → catalogue of its pages → their states → letters → corrected, compared → records.
+"""parse: archive → catalogue of its pages → their states → letters → compared, corrected → records.
 
-No request is made.
+No request is made. What the last release's captures say by now is kept with the records, for the next one to tell why
+it differs.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ from flows.locks import locked
 from flows.parse.corrections import Correction, corrected, load_corrections
 from flows.parse.documents import DOCUMENTS
 from flows.parse.history import Letter, one_letter_each, unread
-from flows.parse.letters import GroupReading, PageGroup, page_groups, read_group
+from flows.parse.letters import GroupReading, Known, PageGroup, page_groups, read_group
 from flows.parse.passages import compared
+from flows.parse.since import Since, last_release, letters_since, write_since
 from flows.parse.store import RecordWriter
+from flows.release.versions import newest
 from schemas.issues import Issue
 
 _BATCH = 200
@@ -43,14 +46,17 @@ def parse(dataset_name: str, datasets: str) -> dict[str, Any]:
     catalogue = catalogue_of(archive, dataset)
     groups = page_groups(archive, catalogue)
     read: list[GroupReading] = []
+    known = Known()
     with DOCUMENTS:
         with console.stage("parse: pages", len(groups), "pages") as advance:
             for start in range(0, len(groups), _BATCH):
-                read += read_pages(archive, dataset, groups[start : start + _BATCH], advance)
-        letters = tell_letters(archive, dataset, catalogue, read)
-    letters = compare_letters(correct_letters(letters, corrections))
+                read += read_pages(archive, dataset, groups[start : start + _BATCH], known, advance)
+        plain = compare_letters(tell_letters(archive, dataset, catalogue, read, known))
+        letters = correct_letters(plain, corrections)
+        issues = [*catalogue.issues, *unread(letters, read)]
+        since = read_again(archive, dataset, known, plain, letters, issues)
     with locked(dataset.lock):
-        return write_records(dataset, archive, [*catalogue.issues, *unread(letters, read)], letters)
+        return write_records(dataset, archive, issues, letters, since)
 
 
 @task(cache_policy=NO_CACHE)
@@ -61,22 +67,24 @@ def catalogue_of(archive: Archive, dataset: Dataset) -> Catalogue:
 
 @task(cache_policy=NO_CACHE)
 def read_pages(
-    archive: Archive, dataset: Dataset, groups: list[PageGroup], advance: console.Advance
+    archive: Archive, dataset: Dataset, groups: list[PageGroup], known: Known, advance: console.Advance
 ) -> list[GroupReading]:
     """Read a batch of pages in all their states."""
     robots_entry = archive.last_good(urljoin(dataset.site.base_url, "/robots.txt"))
     robots = Protego.parse(archive.page(robots_entry).text) if robots_entry else None
     read = []
     for group in groups:
-        read.append(read_group(archive, dataset, group, robots))
+        read.append(read_group(archive, dataset, group, robots, known=known))
         advance(1)
     return read
 
 
 @task(cache_policy=NO_CACHE)
-def tell_letters(archive: Archive, dataset: Dataset, catalogue: Catalogue, read: list[GroupReading]) -> list[Letter]:
+def tell_letters(
+    archive: Archive, dataset: Dataset, catalogue: Catalogue, read: list[GroupReading], known: Known
+) -> list[Letter]:
     """Join pages that are one letter, and tell each letter's history."""
-    return one_letter_each(archive, dataset, catalogue, read)
+    return one_letter_each(archive, dataset, catalogue, read, known)
 
 
 @task(cache_policy=NO_CACHE)
@@ -92,7 +100,18 @@ def compare_letters(letters: list[Letter]) -> list[Letter]:
 
 
 @task(cache_policy=NO_CACHE)
-def write_records(dataset: Dataset, archive: Archive, issues: list[Issue], letters: list[Letter]) -> dict[str, Any]:
+def read_again(
+    archive: Archive, dataset: Dataset, known: Known, plain: list[Letter], letters: list[Letter], issues: list[Issue]
+) -> Since | None:
+    """Read what the last release was made of as the present parser reads it; None if there is no such release."""
+    last = last_release(newest(dataset.releases))
+    return letters_since(archive, dataset, last, known, plain, letters, issues) if last else None
+
+
+@task(cache_policy=NO_CACHE)
+def write_records(
+    dataset: Dataset, archive: Archive, issues: list[Issue], letters: list[Letter], since: Since | None
+) -> dict[str, Any]:
     """Write the records in place of those of the last parse, and report what was read and what was not."""
     issues = [*issues, *(found for letter in letters for found in letter.issues)]
     with RecordWriter(dataset.records) as records:
@@ -100,6 +119,8 @@ def write_records(dataset: Dataset, archive: Archive, issues: list[Issue], lette
             records.add(letter.record.rows())
         records.add(entry.capture() for entry in archive.entries())
         records.add(issues)
+        if since is not None:
+            write_since(records.staged, since)
     codes = Counter(found.code for found in issues)
     create_table_artifact(
         table=[{"read as": "letters", "pages": len(letters)}]

@@ -383,9 +383,7 @@ def _leading(archive: Archive, read: list[GroupReading], replay: _Replay) -> dic
     return found
 
 
-def _letter(
-    archive: Archive, dataset: Dataset, replay: _Replay, life: _Life, leading: set[str], seen: Known
-) -> Letter:
+def _letter(archive: Archive, dataset: Dataset, replay: _Replay, life: _Life, leading: set[str], seen: Known) -> Letter:
     record, found = _final(archive, dataset, replay, life, seen)
     known = {
         "version": life.version,

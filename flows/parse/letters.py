@@ -171,9 +171,7 @@ def read_group(
         if link is not None:
             files[entry.url, entry.sha256 or ""] = link.url
         for file in _states_of(archive, group, entry, link):
-            reading = read_state_or_report(
-                archive, dataset, group, entry, file=file, documents=documents, known=known
-            )
+            reading = read_state_or_report(archive, dataset, group, entry, file=file, documents=documents, known=known)
             states[state_of(entry, file)] = reading.record
             issues[entry.url] = reading.issues
             if reading.record is None:

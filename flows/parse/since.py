@@ -40,7 +40,8 @@ from flows.parse.history import Letter, one_letter_each, unread
 from flows.parse.letters import Known, page_groups, read_group
 from flows.parse.passages import compared
 from flows.parse.store import RecordWriter
-from flows.release.manifest import file_digest, MANIFEST
+from flows.release.digests import file_digest
+from flows.release.manifest import MANIFEST
 from schemas.history import HistoryEvent
 from schemas.issues import Issue
 from schemas.record import Record
@@ -176,9 +177,7 @@ def _by_id(letters: Iterable[Letter]) -> dict[str, Letter]:
 def _overlay(letters: dict[str, Letter], final: dict[str, Letter]) -> dict[str, Letter | None]:
     """Return what is not as in `final`."""
     found: dict[str, Letter | None] = dict.fromkeys(final.keys() - letters.keys())
-    for reply_id, letter in letters.items():
-        if reply_id not in final or not _same(letter, final[reply_id]):
-            found[reply_id] = letter
+    found |= {i: letter for i, letter in letters.items() if i not in final or not _same(letter, final[i])}
     return dict(sorted(found.items()))
 
 
@@ -223,9 +222,7 @@ def _corrected_as(letters: dict[str, Letter], last: LastRelease) -> dict[str, Le
     return found
 
 
-def _masked(
-    before: dict[str, Letter], present: dict[str, Letter], last: LastRelease
-) -> Iterator[tuple[str, str, str]]:
+def _masked(before: dict[str, Letter], present: dict[str, Letter], last: LastRelease) -> Iterator[tuple[str, str, str]]:
     """Yield the columns that changed under a correction of the last release, and by what."""
     for reply_id in sorted(last.corrected.keys() & before.keys()):
         then = before[reply_id].record.reply

@@ -1,6 +1,7 @@
 """Records on disk: one Parquet file a table, with the table's declared columns, in a folder replaced as a whole.
 
     records/replies.parquet, records/sections.parquet … one for every table that parse fills, empty or not
+    records/since/    what the last release's captures say to the present parser (`flows.parse.since`)
 
 The release reads these and nothing else. Rows lie in them as they came: the release puts them in order. A run that
 ends early leaves the records of the run before.
@@ -58,6 +59,11 @@ class RecordWriter:
             file.close()
         if error is None:
             self._commit()
+
+    @property
+    def staged(self) -> Path:
+        """Where the records lie until they take their place; what else is put there goes with them."""
+        return self._staged
 
     def add(self, rows: Iterable[Table]) -> None:
         """Add rows to their tables."""

@@ -1,8 +1,8 @@
 """What differs between any two releases of a dataset, and why, as far as the releases between them say so.
 
 The values are compared straight in the Parquet files of the two. Of two releases that follow each other the answer is
-in the newer one's `changes.parquet`; otherwise the causes of a difference are those that the releases after the old one,
-up to the new one, give for the same column of the same letter.
+in the newer one's `changes.parquet`; otherwise the causes of a difference are those that the releases after the old
+one, up to the new one, give for the same column of the same letter.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -51,7 +50,7 @@ def pair(name: str, old: str, new: str, datasets: Path) -> tuple[Dataset, Path, 
 def as_text(dataset: Dataset, old: Path, new: Path) -> str:
     """Return what differs, in the words and the order of CHANGES.md."""
     with _compared(dataset, old, new) as con:
-        return changelog(con, _said(old), _said(new))
+        return changelog(con, Said.of(read_manifest(old)), Said.of(read_manifest(new)))
 
 
 def as_json(dataset: Dataset, old: Path, new: Path) -> str:
@@ -124,8 +123,3 @@ def _explain(con: duckdb.DuckDBPyConnection, dataset: Dataset, old: Path, new: P
       LEFT JOIN {causes("table_name, reply_id")} r ON r.table_name = f.table_name
         AND coalesce(r.reply_id, '') = f.letter
       UNION ALL BY NAME FROM schema_changes""")
-
-
-def _said(release: Path) -> Said:
-    said = read_manifest(release)
-    return Said(release.name, said["parser_version"], said["schema_version"])

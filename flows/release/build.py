@@ -16,6 +16,8 @@ from flows.datasets import Dataset
 from flows.errors import DafuError
 from flows.read.queries import carry_queries
 from flows.release.card import card
+from flows.release.changelog import Said, changelog, first_release
+from flows.release.changes import write_changes
 from flows.release.database import VIEWS, views, write_database
 from flows.release.dictionary import write_dictionary
 from flows.release.gate import Check, refusal
@@ -66,18 +68,23 @@ def stage(build: Build) -> None:
     build.entries["dictionary"] = write_dictionary(build.con, build.staging)
 
 
+def stage_changes(build: Build, last: Path | None) -> None:
+    """Write what changed since the last release, as a table."""
+    build.entries["changes"] = write_changes(build.con, build.staging, last, build.dataset.records)
+
+
 def same_content(build: Build, last: Path) -> bool:
     """Tell whether the staged tables say nothing that the last release does not."""
     before = read_manifest(last)["tables"]
-    return before.keys() == build.entries.keys() and all(
+    return before.keys() - {"changes"} == build.entries.keys() and all(
         before[name]["content_sha256"] == entry["content_sha256"] for name, entry in build.entries.items()
     )
 
 
-def complete(build: Build, version: str, checks: list[Check]) -> None:
-    """Write everything of a release but its Parquet files."""
+def complete(build: Build, version: str, checks: list[Check], last: Path | None) -> None:
+    """Write everything of a release but its Parquet files; `last` is the one before it."""
     dataset, staging, entries = build.dataset, build.staging, build.entries
-    count, first, last = captured(build)
+    count, begun, ended = captured(build)
     write_database(staging, entries)
     (staging / VIEWS).write_text(views(entries), encoding="utf-8")
     carry_queries(dataset, staging)
@@ -86,9 +93,12 @@ def complete(build: Build, version: str, checks: list[Check]) -> None:
         dataset=dataset.name,
         release=version,
         tables=entries,
-        captures={"count": count, "first": first.isoformat(), "last": last.isoformat()},
+        captures={"count": count, "first": begun.isoformat(), "last": ended.isoformat()},
         gate=[check.row() for check in checks],
+        changes_since=last.name if last else None,
     )
+    told = changelog(build.con, Said.of(read_manifest(last)), Said.of(said)) if last else first_release(version)
+    (staging / "CHANGES.md").write_text(told, encoding="utf-8")
     write_json(staging / MANIFEST, said)
     write_sums(staging)
 

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 
@@ -36,11 +36,11 @@ _REST = (
     ("other_letters", "Changed because other letters did · 因其他答复变动"),
     ("unknown", "Of unknown cause · 原因不明"),
 )
-_TOLD = (
-    "table_name = 'replies' AND change <> 'changed'",
-    "table_name = 'history' OR table_name = 'replies' AND change <> 'changed' "
-    "OR table_name IN ('replies', 'sentences') AND reply_id IN (SELECT reply_id FROM events)",
-)
+_TOLD = {
+    False: "table_name = 'replies' AND change <> 'changed'",
+    True: """table_name = 'history' OR (table_name = 'replies' AND change <> 'changed')
+      OR (table_name IN ('replies', 'sentences') AND reply_id IN (SELECT reply_id FROM events))""",
+}
 """What the sections on letters tell of already: of any cause, and of the site."""
 _WORDS = re.compile(r"\d[\d.,]*|[A-Za-z]+|.", re.DOTALL)
 """What is compared in a changed text: numbers and words as wholes, Chinese by the character."""
@@ -53,6 +53,11 @@ class Said:
     version: str
     parser_version: str
     schema_version: str
+
+    @classmethod
+    def of(cls, manifest: dict[str, Any]) -> Self:
+        """Return what `manifest` says."""
+        return cls(manifest["version"], manifest["parser_version"], manifest["schema_version"])
 
 
 def first_release(version: str) -> str:
@@ -95,7 +100,9 @@ def _summary(con: duckdb.DuckDBPyConnection) -> str:
         (happened.get("moved", 0), "moved", "移动"),
         (counts.get("removed", 0), "removed from the dataset", "移出数据集"),
     ]
-    causes = _rows(con, "SELECT cause, count(*) FROM (SELECT unnest(causes) AS cause FROM changes) GROUP BY ALL ORDER BY 1")
+    causes = _rows(
+        con, "SELECT cause, count(*) FROM (SELECT unnest(causes) AS cause FROM changes) GROUP BY ALL ORDER BY 1"
+    )
     said = ", ".join(f"{count} {en} ({zh})" for count, en, zh in letters if count) or "none"
     found = ", ".join(f"`{cause}` {count}" for cause, count in causes) or "none"
     return f"Letters · 答复: {said}.\n\nChanges by cause · 变动原因: {found}."
@@ -186,9 +193,7 @@ def _removed(con: duckdb.DuckDBPyConnection) -> str:
         "JOIN old.replies r USING (reply_id) WHERE c.table_name = 'replies' AND c.change = 'removed' "
         f"ORDER BY c.reply_id LIMIT {LETTERS}",
     )
-    lines = [
-        f"{_named(*row[:3])} ({', '.join(row[3])})" + (f": {_clipped(row[4])}" if row[4] else "") for row in found
-    ]
+    lines = [f"{_named(*row[:3])} ({', '.join(row[3])})" + (f": {_clipped(row[4])}" if row[4] else "") for row in found]
     return _section("Letters no longer in the dataset · 移出数据集的答复", count, lines)
 
 
@@ -220,11 +225,13 @@ def _counted(con: duckdb.DuckDBPyConnection, cause: str, title: str, before: Sai
 
 
 def _corrections(con: duckdb.DuckDBPyConnection) -> str:
-    told = "FROM changes WHERE list_contains(causes, 'correction') AND table_name = 'replies' AND column_name <> 'flags'"
+    told = (
+        "FROM changes WHERE list_contains(causes, 'correction') AND table_name = 'replies' AND column_name <> 'flags'"
+    )
     count = _rows(con, f"SELECT count(*) {told}")[0][0]
     found = _rows(
         con,
-        f"SELECT reply_id, column_name, old_value, new_value, because {told} ORDER BY reply_id, column_name LIMIT {VALUES}",
+        f"SELECT reply_id, column_name, old_value, new_value, because {told} ORDER BY ALL LIMIT {VALUES}",
     )
     lines = []
     for reply_id, column, old, new, because in found:
@@ -240,7 +247,8 @@ def _schema(con: duckdb.DuckDBPyConnection, before: Said, after: Said) -> str:
     )
     lines = [f"Schema {before.schema_version} → {after.schema_version}.\n"] if found else []
     for table, change, column, old, new in found:
-        types = f": {_inline(old, new)}" if column else ""
+        types = " → ".join(json.loads(said) for said in (old, new) if said)
+        types = f": `{types}`" if types else ""
         lines.append(f"- `{table}{'.' if column else ''}{column}` {change.replace('_', ' ')}{types}")
     return _section("Tables and columns · 表与列", len(found), lines, len(found))
 

@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -20,12 +19,13 @@ import pyarrow.parquet as pq
 from flows.parse.since import NOBODY, SAID, SINCE, STEPS
 from flows.parse.store import records_file
 from flows.release.compare import Compared, compare, compared
-from flows.release.manifest import MANIFEST, file_digest
+from flows.release.digests import file_digest
+from flows.release.manifest import MANIFEST
 from flows.release.sql import quoted, text
 from flows.release.tables import Entry, write_table
 from schemas import RECORDED, TABLES
 from schemas.arrow import arrow_schema, arrow_table
-from schemas.changes import ChangedValue
+from schemas.changes import Change, ChangedValue
 from schemas.issues import Issue
 
 _LOST = "the archive no longer holds the capture that the last release was read from"
@@ -75,7 +75,7 @@ def open_old(con: duckdb.DuckDBPyConnection, last: Path) -> tuple[list[ChangedVa
 def open_pair(
     con: duckdb.DuckDBPyConnection, old: Path, new: dict[str, pa.Schema]
 ) -> tuple[list[ChangedValue], list[Compared]]:
-    """Make the tables of the release `old` views in the schema `old`, to be compared with tables of the schemas `new`."""
+    """Make the tables of the release `old` views in the schema `old`, to be compared with those of `new`."""
     con.execute("CREATE SCHEMA old")
     before = schemas_of(old)
     for name in before:
@@ -113,8 +113,8 @@ def _files(release: Path) -> dict[str, list[Path]]:
 
 
 def _types(schema: pa.Schema) -> dict[str, str]:
-    """Return the type of each column, without what it says of nulls, which no value depends on."""
-    return {column.name: str(column.type).replace(" not null", "") for column in schema}
+    """Return the type of each column, without whether it can be null and how items are called."""
+    return {column.name: str(column.type).replace(" not null", "").replace("<element:", "<item:") for column in schema}
 
 
 def _schema_changes(before: dict[str, pa.Schema], after: dict[str, pa.Schema]) -> Iterator[ChangedValue]:
@@ -134,7 +134,11 @@ def _schema_changes(before: dict[str, pa.Schema], after: dict[str, pa.Schema]) -
 
 
 def _of_schema(
-    table: str, change: Any, column: str | None = None, old: str | None = None, new: str | None = None  # noqa: ANN401
+    table: str,
+    change: Change,
+    column: str | None = None,
+    old: str | None = None,
+    new: str | None = None,
 ) -> ChangedValue:
     return ChangedValue(
         table_name=table,
@@ -179,14 +183,14 @@ def _open_steps(con: duckdb.DuckDBPyConnection, since: _Since, tables: list[Comp
     names = {table.name for table in tables}
     for step in STEPS:
         con.register(f"letters_{step}", _columns([[reply_id] for reply_id in since.letters[step]], ("reply_id",)))
-        con.execute(f"CREATE SCHEMA {step}")
+        con.execute(f"CREATE SCHEMA {quoted(step)}")
         for table in RECORDED:
             name = table.about.name
             if name in names:
                 same = f"coalesce(reply_id, {text(NOBODY)}) NOT IN (SELECT reply_id FROM letters_{step})"
                 same += " AND stage <> 'release'" if table is Issue else ""
                 con.execute(
-                    f"CREATE VIEW {step}.{quoted(name)} AS SELECT * FROM new.{quoted(name)} WHERE {same} "
+                    f"CREATE VIEW {quoted(step)}.{quoted(name)} AS SELECT * FROM new.{quoted(name)} WHERE {same} "
                     f"UNION ALL BY NAME FROM read_parquet({text(records_file(since.folder / step, name))})"
                 )
 

@@ -6,7 +6,8 @@ First the rows of every letter are digested table by table; only letters whose d
 
 A row is known again by its letter, by what it quotes (`Table.known_by`), and by how many rows of the letter before it
 quote the same. Where as many rows went as came between the same rows that stayed, each took the place of another one
-and is the changed row; where not as many, those that are most alike. Spans, running numbers and ids made of them are compared only where nothing has shifted them.
+and is the changed row; where not as many, those that are most alike. Spans, running numbers and ids made of them are
+compared only where nothing has shifted them.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ def _touched(table: Compared) -> str:
     def digests(side: str) -> str:
         return (
             f"SELECT {table.letter} AS letter, count(*) AS n, sum((hash({columns}) >> 1)::BIGINT) AS digest "
-            f"FROM {side}.{quoted(table.name)} GROUP BY ALL"
+            f"FROM {quoted(side)}.{quoted(table.name)} GROUP BY ALL"
         )
 
     both = "SELECT reply_id FROM old.replies SEMI JOIN new.replies USING (reply_id) UNION ALL SELECT ''"
@@ -132,7 +133,7 @@ def _joined(table: Compared, *, steps: bool) -> str:
             f"row_number() OVER (PARTITION BY {table.letter}{known} ORDER BY {order}) AS ident, "
             f"row_number() OVER (PARTITION BY {table.letter} ORDER BY {order}) AS nth, "
             f"json_object({key})::VARCHAR AS row_key, struct_pack({said}) AS said "
-            f"FROM {side}.{quoted(table.name)} WHERE {table.letter} IN (FROM touched))"
+            f"FROM {quoted(side)}.{quoted(table.name)} WHERE {table.letter} IN (FROM touched))"
         )
 
     then, now = STEPS if steps else ("old", "old")
@@ -190,18 +191,20 @@ def _noted(table: Compared) -> list[str]:
     row_causes = "causes_of(has_o <> has_t, has_t <> has_w, has_w <> has_n)"
     others = f"by_others({row_causes}, x.parser, x.source)" if table.together and not is_letter else row_causes
     old, new = ("NULL", "NULL") if is_letter else (_row(table, "o"), _row(table, "n"))
+    rows = "FROM joined j LEFT JOIN texts x USING (letter)"
     gone = "NOT EXISTS (FROM pairs p WHERE p.letter = j.letter AND p.gone = j.ident)"
     come = "NOT EXISTS (FROM pairs p WHERE p.letter = j.letter AND p.come = j.ident)"
-    shifts = f"SELECT {{}}, letter FROM joined j WHERE has_o <> has_n"
+    shifts = "SELECT {}, letter FROM joined j WHERE has_o <> has_n"
     noted = [
-        f"{into} old_key, 'removed', NULL, {old}, NULL, {others} FROM joined j LEFT JOIN texts x USING (letter) WHERE NOT has_n AND {gone}",
-        f"{into} new_key, 'added', NULL, NULL, {new}, {others} FROM joined j LEFT JOIN texts x USING (letter) WHERE NOT has_o AND {come}",
+        f"{into} old_key, 'removed', NULL, {old}, NULL, {others} {rows} WHERE NOT has_n AND {gone}",
+        f"{into} new_key, 'added', NULL, NULL, {new}, {others} {rows} WHERE NOT has_o AND {come}",
         f"INSERT INTO shifted {shifts.format(text(_EVERYWHERE) if table.name in _FIRST else name)}",
     ]
     if is_letter and "text" in table.values:
+        differ = "o.text IS DISTINCT FROM t.text, t.text IS DISTINCT FROM w.text"
         noted += [
             f"INSERT INTO shifted SELECT {text(_EVERYWHERE)}, letter FROM joined WHERE o.text <> n.text",
-            "INSERT INTO texts SELECT letter, o.text IS DISTINCT FROM t.text, t.text IS DISTINCT FROM w.text FROM joined",
+            f"INSERT INTO texts SELECT letter, {differ} FROM joined",
         ]
     if table.quotes:
         noted.append(_pair_values(table, into))
@@ -231,8 +234,9 @@ def _values(table: Compared, into: str) -> str:
     )
     shifted = f"SELECT letter FROM shifted WHERE table_name IN ({text(_EVERYWHERE)}, {text(table.name)})"
     return (
-        f"{into} new_key, 'changed', c.c, c.o, c.n, CASE WHEN c.together THEN by_others({causes}, x.parser, x.source) ELSE {causes} "
-        f"END FROM (SELECT *, unnest([{cells}]) AS c FROM joined WHERE has_o AND has_n AND differs) "
+        f"{into} new_key, 'changed', c.c, c.o, c.n, CASE WHEN c.together "
+        f"THEN by_others({causes}, x.parser, x.source) ELSE {causes} END "
+        f"FROM (SELECT *, unnest([{cells}]) AS c FROM joined WHERE has_o AND has_n AND differs) "
         f"LEFT JOIN texts x USING (letter) "
         f"WHERE c.o IS DISTINCT FROM c.n AND NOT (c.place AND letter IN ({shifted}))"
     )

@@ -15,7 +15,7 @@ from flows import console
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError, GateRefusedError
 from flows.locks import locked
-from flows.release.build import Build, captured, complete, opened, refused, same_content, stage
+from flows.release.build import Build, captured, complete, opened, refused, same_content, stage, stage_changes
 from flows.release.gate import Check, run_checks
 from flows.release.manifest import read_manifest
 from flows.release.tables import Entry
@@ -33,23 +33,25 @@ def release(dataset_name: str, datasets: str) -> dict[str, Any]:
 def _released(dataset: Dataset) -> dict[str, Any]:
     last = last_release(dataset)
     try:
-        with console.stage("release: steps", 4, "steps") as advance, opened(dataset) as build:
+        with console.stage("release: steps", 5, "steps") as advance, opened(dataset) as build:
             stage_tables(build)
             advance(1)
             if last is not None and same_content(build, last):
                 shutil.rmtree(build.staging)
                 point_latest(last)
-                advance(3)
+                advance(4)
                 return {
                     "release": last.name,
                     "path": str(last),
                     "changed": False,
                     "rows": _counts(read_manifest(last)["tables"]),
                 }
+            tell_changes(build, last)
+            advance(1)
             version = next_version(dataset, captured(build)[-1])
             checks = pass_gate(build, last)
             advance(1)
-            complete_release(build, version, checks)
+            complete_release(build, version, checks, last)
             advance(1)
             path = make_visible(build, version)
             advance(1)
@@ -66,6 +68,12 @@ def _released(dataset: Dataset) -> dict[str, Any]:
 def stage_tables(build: Build) -> None:
     """Write the Parquet files into the staging folder."""
     stage(build)
+
+
+@task(cache_policy=NO_CACHE)
+def tell_changes(build: Build, last: Path | None) -> None:
+    """Write what changed since the last release, and why."""
+    stage_changes(build, last)
 
 
 @task(cache_policy=NO_CACHE)
@@ -89,9 +97,9 @@ def pass_gate(build: Build, last: Path | None) -> list[Check]:
 
 
 @task(cache_policy=NO_CACHE)
-def complete_release(build: Build, version: str, checks: list[Check]) -> None:
+def complete_release(build: Build, version: str, checks: list[Check], last: Path | None) -> None:
     """Write what stands beside the tables: the database, the views, the card, the manifest, the sums."""
-    complete(build, version, checks)
+    complete(build, version, checks, last)
 
 
 @task(cache_policy=NO_CACHE)

@@ -37,9 +37,15 @@ _LIBRARIES = (
 
 
 def manifest(
-    *, dataset: str, release: str, tables: Mapping[str, Mapping[str, Any]], captures: Mapping[str, Any], gate: list[Any]
+    *,
+    dataset: str,
+    release: str,
+    tables: Mapping[str, Mapping[str, Any]],
+    captures: Mapping[str, Any],
+    gate: list[Any],
+    changes_since: str | None,
 ) -> dict[str, Any]:
-    """Return the manifest; nothing in it is read from a clock."""
+    """Return the manifest, nothing in which is read from a clock; `changes_since` is the release before."""
     return {
         "dataset": dataset,
         "version": release,
@@ -48,6 +54,7 @@ def manifest(
         "libraries": {name: version(name) for name in _LIBRARIES},
         "dictionary_sha256": dictionary_sha256(),
         "captures": dict(captures),
+        "changes_since": changes_since,
         "tables": {name: dict(entry) for name, entry in tables.items()},
         "gate": gate,
     }

@@ -34,12 +34,17 @@ def version_order(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 
 
+def newest(releases: Path) -> Path | None:
+    """Return the newest release's folder, as it lies there."""
+    found = versions(releases)
+    return releases / found[-1] if found else None
+
+
 def last_release(dataset: Dataset) -> Path | None:
     """Return the newest release's folder, checked against its sums; DafuError if somebody edited it."""
-    found = versions(dataset.releases)
-    if not found:
+    folder = newest(dataset.releases)
+    if folder is None:
         return None
-    folder = dataset.releases / found[-1]
     problems = differences(folder)
     if problems:
         raise DafuError(
@@ -50,9 +55,9 @@ def last_release(dataset: Dataset) -> Path | None:
     return folder
 
 
-def next_version(dataset: Dataset, newest: dt.datetime) -> str:
-    """Return the version of a release whose last capture is `newest`: its day where the site is, and a counter."""
-    day = newest.astimezone(_SITE_TIME).strftime("%Y.%m.%d")
+def next_version(dataset: Dataset, captured: dt.datetime) -> str:
+    """Return the version of a release whose last capture is `captured`: its day where the site is, and a counter."""
+    day = captured.astimezone(_SITE_TIME).strftime("%Y.%m.%d")
     ever = {*versions(dataset.releases), *_lines(dataset.releases / VERSIONS)}
     taken = [int(v.removeprefix(day).lstrip(".") or 1) for v in ever if v == day or v.startswith(f"{day}.")]
     return f"{day}.{max(taken) + 1}" if taken else day
