@@ -227,7 +227,9 @@ def test_records_read_from_the_archive_give_the_same_files(runs: ThreeRuns, tmp_
 
     with opened(load_dataset("demo", tmp_path), threads=1) as build:
         stage(build)
-    assert build.entries == read_manifest(runs.after)["tables"]
+    released = read_manifest(runs.after)["tables"]
+    del released["changes"]  # which is told from the release before as well
+    assert build.entries == released
 
 
 @pytest.mark.usefixtures("runs")

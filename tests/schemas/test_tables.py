@@ -39,6 +39,8 @@ DESIGNED = {
     "history": "reply_id version event seen_at url content_sha256 changed_fields capture_id",
     "issues": "reply_id stage url severity code detail",
     "dictionary": "table_name column_name type description_en description_zh unit source",
+    "changes": "table_name reply_id row_key change column_name old_value new_value causes old_capture_id "
+    "new_capture_id because",
 }
 
 
