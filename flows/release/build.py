@@ -21,6 +21,7 @@ from flows.datasets import Dataset
 from flows.errors import DafuError
 from flows.release.card import card
 from flows.release.database import VIEWS, views, write_database
+from flows.release.descriptors import write_descriptors
 from flows.release.gate import Check, refusal
 from flows.release.manifest import (
     MANIFEST,
@@ -118,6 +119,7 @@ def completed(
     write_database(staging)
     (staging / VIEWS).write_text(views(), encoding="utf-8")
     (staging / "README.md").write_text(card(dataset, version, rows), encoding="utf-8")
+    write_descriptors(dataset, staging, version, entries, (min(times), max(times)))
     gate = [check.row() for check in checks]
     said = manifest(dataset=dataset.name, release=version, tables=entries, captures=span, gate=gate)
     write_json(staging / MANIFEST, said)
