@@ -29,7 +29,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: $(STAMP) ## scrape, parse and release the demo dataset, then query it
 	@$(BIN)/dafu run demo
-	@$(BIN)/dafu sql demo "$$(cat datasets/demo/queries/lag_by_year.sql)"
+	@$(BIN)/dafu queries demo lag_by_year
 
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest
@@ -67,8 +67,9 @@ unlocked: $(STAMP) ## install without the lock, and run the demo with that
 	@rm -rf $(UNLOCKED)
 	@$(PYTHON) -m venv $(UNLOCKED)
 	@$(UV) pip install --quiet --python $(UNLOCKED)/bin/python .
-	@mkdir -p $(UNLOCKED)/datasets/demo
+	@mkdir -p $(UNLOCKED)/datasets/demo $(UNLOCKED)/datasets/liaoning-education
 	@cp -R datasets/demo/dataset.toml datasets/demo/site $(UNLOCKED)/datasets/demo/
+	@cp -R datasets/liaoning-education/queries $(UNLOCKED)/datasets/liaoning-education/
 	@$(UNLOCKED)/bin/dafu run demo --datasets $(UNLOCKED)/datasets
 
 format: $(STAMP) ## let ruff mend what it can
