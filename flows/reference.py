@@ -53,7 +53,9 @@ def _tables() -> Iterator[str]:
         yield f"| {' | '.join(_HEADINGS)} |"
         yield "|---" * len(_HEADINGS) + "|"
         for field in arrow_schema(table):
-            yield _row(field.name, field.type, table.column(field.name), table.values(field.name), null=field.nullable)
+            # codes have sections of their own
+            values = () if table.meanings(field.name) else table.values(field.name)
+            yield _row(field.name, field.type, table.column(field.name), values, null=field.nullable)
             struct = struct_of(table.model_fields[field.name].annotation)
             if struct:
                 for part in arrow_fields(struct):

@@ -11,11 +11,12 @@ the `dictionary` table, the reference page and the descriptors of a release (`sc
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,18 @@ class About:
     derived: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Says in an annotation that the text is one of these codes; `meanings`: of each, in English and Chinese."""
+
+    codes: tuple[str, ...]
+    meanings: tuple[tuple[str, str], ...]
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the check, as for a Literal."""
+        return core_schema.literal_schema(list(self.codes))
+
+
 class Described(BaseModel):
     """Something of which every field is declared with a Column."""
 
@@ -114,7 +127,20 @@ class Table(Described):
     @classmethod
     def values(cls, name: str) -> tuple[str, ...]:
         """Return the only values that column `name` (of a list: its items) can have; nothing if any is possible."""
-        return _values(cls.model_fields[name].annotation)
+        return tuple(cls.meanings(name)) or _literal(cls.model_fields[name].annotation)
+
+    @classmethod
+    def meanings(cls, name: str) -> dict[str, tuple[str, str]]:
+        """Return what each code of column `name` means, in English and Chinese; nothing if it has no codes."""
+        field = cls.model_fields[name]
+        return next(
+            (
+                dict(zip(mark.codes, mark.meanings, strict=True))
+                for mark in (*field.metadata, *_marks(field.annotation))
+                if isinstance(mark, OneOf)
+            ),
+            {},
+        )
 
     @classmethod
     def references(cls) -> tuple[Reference, ...]:
@@ -147,7 +173,13 @@ def struct_of(annotation: Any) -> type[Struct] | None:  # noqa: ANN401 - any ann
     return next((found for part in get_args(annotation) if (found := struct_of(part))), None)
 
 
-def _values(annotation: Any) -> tuple[str, ...]:  # noqa: ANN401 - any annotation a field can have
+def _literal(annotation: Any) -> tuple[str, ...]:  # noqa: ANN401 - any annotation a field can have
     if get_origin(annotation) is Literal:
         return get_args(annotation)
-    return next((found for part in get_args(annotation) if (found := _values(part))), ())
+    return next((found for part in get_args(annotation) if (found := _literal(part))), ())
+
+
+def _marks(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - any annotation a field can have
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        yield from _marks(part)

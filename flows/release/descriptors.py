@@ -5,14 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin
 
 import yaml
 
 from flows.datasets import Dataset
 from flows.release.manifest import write_json
-from flows.release.schema_version import file_entries
+from flows.release.tables import Entry
 from parsers import PARSER_VERSION
 from schemas import SCHEMA_VERSION, TABLES
 from schemas.describe.citation import citation
@@ -28,7 +27,7 @@ def write_descriptors(
     dataset: Dataset,
     staging: Path,
     version: str,
-    entries: Mapping[str, Mapping[str, Any]],
+    entries: Mapping[str, Entry],
     captured: tuple[dt.datetime, dt.datetime],
 ) -> None:
     """Write them into a staged release: `entries` is what the manifest says of its tables, `captured` first and last.
@@ -49,7 +48,7 @@ def write_descriptors(
 def described(
     dataset: Dataset,
     version: str,
-    entries: Mapping[str, Mapping[str, Any]],
+    entries: Mapping[str, Entry],
     captured: tuple[dt.datetime, dt.datetime],
 ) -> Release:
     """Return what the descriptors say of a release beyond its tables."""
@@ -74,10 +73,5 @@ def described(
             Source(publisher.name, urljoin(dataset.site.base_url, section), stamp(last))
             for section in dataset.site.sections
         ],
-        files={
-            name: [
-                File(file["name"], file["sha256"], file["bytes"], file["rows"]) for file in file_entries(dict(entry))
-            ]
-            for name, entry in entries.items()
-        },
+        files={name: [File(**file) for file in entry["files"]] for name, entry in entries.items()},
     )

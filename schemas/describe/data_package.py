@@ -101,10 +101,19 @@ def _field(table: type[Table], field: pa.Field, unique: bool) -> dict[str, Any]:
     if pa.types.is_list(field.type):
         item: dict[str, Any] = {"type": _type(field.type.value_type)}
         said["arrayItem"] = {**item, "constraints": {"enum": list(values)}} if values else item
+        if table.meanings(field.name):
+            said["arrayItem"]["categories"] = _categories(table, field.name)
     elif values:
         constraints["enum"] = list(values)
-        said["categories"] = list(values)
+        said["categories"] = _categories(table, field.name)
     return {**said, **({"constraints": constraints} if constraints else {})}
+
+
+def _categories(table: type[Table], column: str) -> list[Any]:
+    meanings = table.meanings(column)
+    if not meanings:
+        return list(table.values(column))
+    return [{"value": code, "label": en, "label_zh": zh} for code, (en, zh) in meanings.items()]
 
 
 def _foreign_key(table: type[Table], reference: Reference) -> dict[str, Any]:

@@ -18,8 +18,8 @@ from frictionless import Package
 from jsonschema import Draft202012Validator
 
 from flows.release.descriptors import CITATION, CROISSANT, DATA_PACKAGE, JSON_SCHEMAS
-from flows.release.manifest import file_digest, read_manifest
-from flows.release.schema_version import file_entries
+from flows.release.digests import file_digest
+from flows.release.manifest import read_manifest
 from tests.conftest import ThreeRuns
 
 
@@ -134,7 +134,7 @@ def test_json_schema_takes_every_row(release: Path) -> None:
         schema = json.loads((release / JSON_SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)
         validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
-        for file in file_entries(entry):
+        for file in entry["files"]:
             for row in json.loads(json.dumps(pq.read_table(release / file["name"]).to_pylist(), default=as_json)):
                 validator.validate(row)
                 assert not validator.is_valid({**row, "surprise": 1})

@@ -24,7 +24,10 @@ from schemas.describe.data_package import data_package, table_schema
 from schemas.describe.json_schema import json_schema
 from schemas.describe.release import File, Licence, Party, Release, Source
 from schemas.dictionary import dictionary
+from schemas.flags import FLAGS
+from schemas.issues import REASON_CODES, Issue
 from schemas.passages import SharedPassage
+from schemas.replies import Reply
 from schemas.snapshot import declared, differences
 from schemas.structure import Section
 from schemas.table import Column, Struct, Table, unique_columns
@@ -100,10 +103,11 @@ def test_a_new_column_is_in_everything(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_new_column_is_a_comment_in_the_database(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    files = {table.about.name: f"{table.about.name}.parquet" for table in WIDER}
     for table in WIDER:
-        pq.write_table(arrow_schema(table).empty_table(), tmp_path / f"{table.about.name}.parquet")
+        pq.write_table(arrow_schema(table).empty_table(), tmp_path / files[table.about.name])
     monkeypatch.setattr(flows.release.database, "TABLES", WIDER)
-    flows.release.database.write_database(tmp_path)
+    flows.release.database.write_database(tmp_path, {name: {"files": [{"name": file}]} for name, file in files.items()})
     with duckdb.connect(str(tmp_path / "dafu.duckdb"), read_only=True) as con:
         said = con.execute("SELECT comment FROM duckdb_columns() WHERE column_name = 'mood'").fetchone()
     assert said == (f"{EN} {ZH}",)
@@ -136,6 +140,18 @@ def test_types_keys_and_references_of_a_table_schema() -> None:
     passages = table_schema(SharedPassage, TABLES)
     assert [key["fields"] for key in passages["foreignKeys"]] == [["reply_id"]]
     assert named(passages["fields"], "sentence_ids")["references"] == "sentences.sentence_id"
+
+
+def test_codes_have_their_meaning_as_label() -> None:
+    code = named(table_schema(Issue, TABLES)["fields"], "code")
+    (label,) = (one for one in code["categories"] if one["value"] == "page_gone")
+    assert label["label"] == REASON_CODES["page_gone"].en
+    assert label["label_zh"] == REASON_CODES["page_gone"].zh
+    assert code["constraints"]["enum"] == list(REASON_CODES)
+    flags = named(table_schema(Reply, TABLES)["fields"], "flags")["arrayItem"]
+    assert flags["constraints"]["enum"] == list(FLAGS)
+    assert {one["value"]: (one["label"], one["label_zh"]) for one in flags["categories"]} == FLAGS
+    assert json_schema(Issue, "1.2.3")["properties"]["code"]["enum"] == list(REASON_CODES)
 
 
 def test_what_is_referenced_is_unique() -> None:
