@@ -11,17 +11,26 @@ from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL
 
 from flows.crawl.flow import crawl
-from flows.parse.flow import parse
+from flows.parse.flow import Engine, parse_by
 from flows.release.flow import release
 from schemas.archive import Mode
 
 
 @flow(name="pipeline", flow_run_name="pipeline-{dataset_name}", persist_result=False)
-def pipeline(dataset_name: str, datasets: str, *, later: bool = False, mode: Mode | None = None) -> dict[str, Any]:
+def pipeline(
+    dataset_name: str,
+    datasets: str,
+    *,
+    later: bool = False,
+    mode: Mode | None = None,
+    engine: Engine = "one",
+    dask_address: str | None = None,
+) -> dict[str, Any]:
     """Run the whole pipeline over one dataset; return the stages' reports by name."""
+    parse = parse_by(engine, dask_address)
     return {
         "crawl": crawl(dataset_name, datasets, later=later, mode=mode),
-        "parse": parse(dataset_name, datasets),
+        "parse": parse(dataset_name, datasets, engine=engine),
         "release": release(dataset_name, datasets),
     }
 

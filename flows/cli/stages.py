@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 from rich.table import Table
@@ -15,6 +15,9 @@ from flows import console
 from flows.cli.common import common, dafu, dataset_argument, printed
 from flows.datasets import load_dataset
 from schemas.archive import Mode
+
+if TYPE_CHECKING:
+    from flows.parse.flow import Engine
 
 _later = click.option("--later", is_flag=True, help="Serve the later state of a site that is a folder (the demo).")
 
@@ -26,13 +29,33 @@ _mode = click.option(
     "dataset.toml schedules it.",
 )
 
+_engine = click.option(
+    "--engine",
+    type=click.Choice(["one", "processes", "dask"]),
+    default="one",
+    show_default=True,
+    help="Who reads the pages: this process, a process a core, or a Dask cluster.",
+)
+_dask_address = click.option("--dask-address", metavar="tcp://HOST:PORT", help="The scheduler of a Dask cluster.")
+
 
 @dafu.command()
 @dataset_argument()
 @_later
 @_mode
+@_engine
+@_dask_address
 @common
-def run(dataset: str, *, later: bool, mode: Mode | None, datasets: Path, as_json: bool) -> None:
+def run(
+    dataset: str,
+    *,
+    later: bool,
+    mode: Mode | None,
+    engine: Engine,
+    dask_address: str | None,
+    datasets: Path,
+    as_json: bool,
+) -> None:
     """Run the whole pipeline: crawl, parse, release.
 
     \b
@@ -45,7 +68,8 @@ def run(dataset: str, *, later: bool, mode: Mode | None, datasets: Path, as_json
     load_corrections(described.folder)  # a fault in the file is told before the crawl, not after
     from flows.pipeline import pipeline  # noqa: PLC0415 - Prefect takes seconds to import
 
-    _staged(partial(pipeline, dataset, str(datasets), later=later, mode=mode), as_json=as_json, named=None)
+    asked = partial(pipeline, dataset, str(datasets), later=later, mode=mode, engine=engine, dask_address=dask_address)
+    _staged(asked, as_json=as_json, named=None)
 
 
 @dafu.command()
@@ -66,13 +90,16 @@ def crawl(dataset: str, *, later: bool, mode: Mode | None, datasets: Path, as_js
 
 @dafu.command()
 @dataset_argument()
+@_engine
+@_dask_address
 @common
-def parse(dataset: str, *, datasets: Path, as_json: bool) -> None:
+def parse(dataset: str, *, engine: Engine, dask_address: str | None, datasets: Path, as_json: bool) -> None:
     """Read everything in the archive; no request is made."""
     load_dataset(dataset, datasets)
-    from flows.parse.flow import parse as stage  # noqa: PLC0415 - Prefect takes seconds to import
+    from flows.parse.flow import parse_by  # noqa: PLC0415 - Prefect takes seconds to import
 
-    _staged(partial(stage, dataset, str(datasets)), as_json=as_json, named="parse")
+    stage = parse_by(engine, dask_address)
+    _staged(partial(stage, dataset, str(datasets), engine=engine), as_json=as_json, named="parse")
 
 
 @dafu.command()
