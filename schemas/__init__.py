@@ -10,6 +10,7 @@ from schemas.issues import Issue
 from schemas.names import Enumeration, Organization, Programme
 from schemas.passages import SharedPassage
 from schemas.replies import Reply
+from schemas.snapshot import current_version
 from schemas.structure import Section, Sentence
 from schemas.table import Table
 
@@ -32,5 +33,5 @@ TABLES: tuple[type[Table], ...] = (
 )
 """The tables of a release, in the order in which they are listed everywhere."""
 
-SCHEMA_VERSION = "1.2.0"
-"""Of the tables as a whole: a removed or retyped column raises the first number, an added one the second."""
+SCHEMA_VERSION = current_version(TABLES)
+"""Of the tables as a whole; see `schemas.snapshot` for what raises it."""

@@ -11,7 +11,7 @@ the `dictionary` table and the reference page. A field without a `Column` does n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, get_origin
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict
 
@@ -103,6 +103,11 @@ class Table(BaseModel):
         return tuple(name for name in cls.model_fields if cls.about.observed or cls.column(name).observed)
 
     @classmethod
+    def values(cls, name: str) -> tuple[str, ...]:
+        """Return the only values that column `name` (of a list: its items) can have; nothing if any is possible."""
+        return _values(cls.model_fields[name].annotation)
+
+    @classmethod
     def references(cls) -> tuple[Reference, ...]:
         """Return the foreign keys, in the order of the columns; TypeError if one is not written `table.column`."""
         found = []
@@ -114,3 +119,9 @@ class Table(BaseModel):
                     raise TypeError(f"{cls.__name__}.{name} references {said!r}; write table.column")
                 found.append(Reference(name, table, to, in_list=get_origin(field.annotation) is list))
         return tuple(found)
+
+
+def _values(annotation: Any) -> tuple[str, ...]:  # noqa: ANN401 - any annotation a field can have
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return next((found for part in get_args(annotation) if (found := _values(part))), ())

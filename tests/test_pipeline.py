@@ -222,7 +222,7 @@ def test_records_read_from_the_archive_give_the_same_files(runs: ThreeRuns, tmp_
     from flows.release.build import staged  # noqa: PLC0415
     from flows.release.rows import read_rows  # noqa: PLC0415
 
-    shutil.copytree(runs.datasets / "demo", tmp_path / "demo", ignore=shutil.ignore_patterns("records", "releases"))
+    shutil.copytree(runs.datasets, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("records", "releases"))
     parse("demo", str(tmp_path))
     dataset = load_dataset("demo", tmp_path)
     _, entries = staged(dataset, read_rows(dataset.records))

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from flows.datasets import Dataset
 from flows.errors import DafuError
+from flows.read.queries import carry_queries
 from flows.release.card import card
 from flows.release.database import VIEWS, views, write_database
 from flows.release.gate import Check, refusal
@@ -45,7 +46,12 @@ _SITE_TIME = ZoneInfo("Asia/Shanghai")
 def versions(releases: Path) -> list[str]:
     """Return the versions there are, oldest first."""
     found = [path.name for path in releases.glob("*") if path.is_dir() and _VERSION.match(path.name)]
-    return sorted(found, key=lambda version: [int(part) for part in version.split(".")])
+    return sorted(found, key=version_order)
+
+
+def version_order(version: str) -> list[int]:
+    """Return what versions are sorted by."""
+    return [int(part) for part in version.split(".")]
 
 
 def last_release(dataset: Dataset) -> Path | None:
@@ -117,6 +123,7 @@ def completed(
     span = {"count": len(times), "first": _iso(min(times)), "last": _iso(max(times))}
     write_database(staging)
     (staging / VIEWS).write_text(views(), encoding="utf-8")
+    carry_queries(dataset, staging)
     (staging / "README.md").write_text(card(dataset, version, rows), encoding="utf-8")
     gate = [check.row() for check in checks]
     said = manifest(dataset=dataset.name, release=version, tables=entries, captures=span, gate=gate)
