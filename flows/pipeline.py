@@ -11,8 +11,9 @@ from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL
 
 from flows.crawl.flow import crawl
-from flows.parse.flow import Engine, parse_by
+from flows.parse.flow import parse_by
 from flows.release.flow import release
+from flows.settings import Engine
 from schemas.archive import Mode
 
 
@@ -23,14 +24,13 @@ def pipeline(
     *,
     later: bool = False,
     mode: Mode | None = None,
-    engine: Engine = "one",
+    engine: Engine | None = None,
     dask_address: str | None = None,
 ) -> dict[str, Any]:
     """Run the whole pipeline over one dataset; return the stages' reports by name."""
-    parse = parse_by(engine, dask_address)
     return {
         "crawl": crawl(dataset_name, datasets, later=later, mode=mode),
-        "parse": parse(dataset_name, datasets, engine=engine),
+        "parse": parse_by(dataset_name, datasets, engine=engine, dask_address=dask_address),
         "release": release(dataset_name, datasets),
     }
 

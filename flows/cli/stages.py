@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import click
 from rich.table import Table
@@ -14,10 +14,8 @@ from rich.table import Table
 from flows import console
 from flows.cli.common import common, dafu, dataset_argument, printed
 from flows.datasets import DEFAULT_DATASET, load_dataset
+from flows.settings import Engine
 from schemas.archive import Mode
-
-if TYPE_CHECKING:
-    from flows.parse.flow import Engine
 
 _later = click.option("--later", is_flag=True, help="Serve the later state of a site that is a folder (the demo).")
 
@@ -31,10 +29,8 @@ _mode = click.option(
 
 _engine = click.option(
     "--engine",
-    type=click.Choice(["one", "processes", "dask"]),
-    default="one",
-    show_default=True,
-    help="Who reads the pages: this process, a process a core, or a Dask cluster.",
+    type=click.Choice(get_args(Engine)),
+    help="Who reads the pages: this one process, a process a core, or a Dask cluster; else DAFU_ENGINE, else one.",
 )
 _dask_address = click.option("--dask-address", metavar="tcp://HOST:PORT", help="The scheduler of a Dask cluster.")
 
@@ -51,7 +47,7 @@ def run(
     *,
     later: bool,
     mode: Mode | None,
-    engine: Engine,
+    engine: Engine | None,
     dask_address: str | None,
     datasets: Path,
     as_json: bool,
@@ -93,13 +89,13 @@ def crawl(dataset: str, *, later: bool, mode: Mode | None, datasets: Path, as_js
 @_engine
 @_dask_address
 @common
-def parse(dataset: str, *, engine: Engine, dask_address: str | None, datasets: Path, as_json: bool) -> None:
+def parse(dataset: str, *, engine: Engine | None, dask_address: str | None, datasets: Path, as_json: bool) -> None:
     """Read everything in the archive; no request is made."""
     load_dataset(dataset, datasets)
     from flows.parse.flow import parse_by  # noqa: PLC0415 - Prefect takes seconds to import
 
-    stage = parse_by(engine, dask_address)
-    _staged(partial(stage, dataset, str(datasets), engine=engine), as_json=as_json, named="parse")
+    asked = partial(parse_by, dataset, str(datasets), engine=engine, dask_address=dask_address)
+    _staged(asked, as_json=as_json, named="parse")
 
 
 @dafu.command()

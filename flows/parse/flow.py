@@ -8,10 +8,11 @@ are the same.
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from prefect import Flow, flow, get_run_logger, task
+from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import as_completed
@@ -30,20 +31,26 @@ from flows.parse.history import Letter, one_letter_each, unread
 from flows.parse.letters import GroupReading, page_groups
 from flows.parse.passages import compared
 from flows.parse.store import CAPTURES, ISSUES, LETTERS, RecordWriter
+from flows.settings import Engine, settings
 from schemas.issues import Issue
 
-Engine = Literal["one", "processes", "dask"]
+_ANSWER_SECONDS = 10
 
 
-def parse_by(engine: Engine, dask_address: str | None = None) -> Flow[..., dict[str, Any]]:
-    """Return the flow `parse` on an engine: `one` process, a process a core, or a Dask cluster.
+def parse_by(
+    dataset_name: str, datasets: str, *, engine: Engine | None = None, dask_address: str | None = None
+) -> dict[str, Any]:
+    """Run the flow `parse` on an engine, as given or as the settings say: `one` process, a process a core, or Dask.
 
     `dask_address` is that of a cluster's scheduler (`tcp://host:8786`); without it a cluster on this machine is made
-    for the run. UsageError if Dask is asked for and not installed, or an address given to another engine.
+    for the run. UsageError if Dask is asked for and not installed, or an address given to another engine; DafuError if
+    no scheduler answers there, or if pages end the processes that read them.
     """
-    if dask_address and engine != "dask":
-        raise UsageError(f"--dask-address is for --engine dask, not for --engine {engine}; leave one of them out")
-    return parse.with_options(task_runner=_runner(engine, dask_address))
+    found = settings()
+    chosen, address = engine or found.engine, dask_address or (found.dask_address if engine in (None, "dask") else None)
+    if address and chosen != "dask":
+        raise UsageError(f"a Dask address is for --engine dask, not for --engine {chosen}; leave one of them out")
+    return parse.with_options(task_runner=_runner(chosen, address))(dataset_name, datasets, engine=chosen)
 
 
 @flow(name="parse", flow_run_name="parse-{dataset_name}", persist_result=False)
@@ -100,7 +107,14 @@ def read_elsewhere(dataset: Dataset, wanted: list[Batch], advance: console.Advan
     """Let the workers of the flow's engine read the batches."""
     found: list[GroupReading] = []
     for future in as_completed([read_pages_of.submit(dataset.archive, dataset, batch) for batch in wanted]):
-        readings = future.result()
+        try:
+            readings = future.result()
+        except _ended_workers() as error:
+            raise DafuError(
+                f"a process that reads pages ended before it was done ({type(error).__name__}), for want of memory "
+                f"perhaps; run `dafu parse {dataset.name} --engine one`, which tells of the page; the records of the "
+                "last parse stand"
+            ) from error
         found += readings
         advance(len(readings))
     return found
@@ -159,11 +173,28 @@ def write_records(dataset: Dataset, archive: Archive, issues: list[Issue], lette
 def _runner(engine: Engine, dask_address: str | None) -> TaskRunner[Any]:
     if engine == "processes":
         return ProcessPoolTaskRunner()
-    if engine == "dask":
-        try:
-            from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415 - only those who have a cluster need it
-        except ImportError:
-            raise UsageError("--engine dask needs Dask; install dafu[dask] and run again") from None
-        local = None if dask_address else {"threads_per_worker": 1}
-        return DaskTaskRunner(address=dask_address, cluster_kwargs=local)
-    return ThreadPoolTaskRunner()
+    if engine == "one":
+        return ThreadPoolTaskRunner()
+    try:
+        from distributed import Client  # noqa: PLC0415 - only those who have a cluster need it
+        from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415
+    except ImportError:
+        raise UsageError("--engine dask needs Dask; install dafu[dask] and run again") from None
+    if dask_address is None:
+        return DaskTaskRunner(cluster_kwargs={"threads_per_worker": 1})
+    try:
+        Client(dask_address, timeout=_ANSWER_SECONDS, set_as_default=False).close()
+    except OSError as error:
+        raise DafuError(
+            f"no Dask scheduler answers at {dask_address}; start one there (`dask scheduler`) or mend the address"
+        ) from error
+    return DaskTaskRunner(address=dask_address)
+
+
+def _ended_workers() -> tuple[type[Exception], ...]:
+    """Return what a pool of processes, and a cluster if there is one, raise when the readers of a batch have ended."""
+    try:
+        from distributed import KilledWorker  # noqa: PLC0415 - only those who have a cluster need it
+    except ImportError:
+        return (BrokenProcessPool,)
+    return BrokenProcessPool, KilledWorker
