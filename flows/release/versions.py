@@ -60,8 +60,10 @@ def next_version(dataset: Dataset, newest: dt.datetime) -> str:
 
 def made_visible(dataset: Dataset, staging: Path, version: str) -> Path:
     """Rename the staging folder into its place and switch `latest`; each is one step that cannot be half done."""
-    with (dataset.releases / VERSIONS).open("a", encoding="utf-8") as taken:
-        taken.write(f"{version}\n")
+    taken = dataset.releases / VERSIONS
+    noted = taken.with_name(f"{VERSIONS}.new")
+    noted.write_text("".join(f"{known}\n" for known in [*_lines(taken), version]), encoding="utf-8")
+    noted.replace(taken)
     target = dataset.releases / version
     staging.rename(target)
     point_latest(target)
