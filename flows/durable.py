@@ -26,8 +26,9 @@ from flows.errors import DafuError
 from flows.lease import sole_writer
 from flows.publish.fetch import fetch_files
 from flows.publish.listing import read_listing
-from flows.release.build import note_version, point_latest, version_order, versions
-from flows.release.manifest import SUMS, file_digest
+from flows.release.digests import file_digest
+from flows.release.manifest import SUMS
+from flows.release.versions import note_version, point_latest, version_order, versions
 from flows.storage import Place, TakenError, place
 
 _ARCHIVE = "archive.json"

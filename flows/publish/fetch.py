@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from flows import console
-from flows.release.manifest import SUMS, file_digest, read_sums
+from flows.release.digests import file_digest
+from flows.release.manifest import SUMS, read_sums
 from flows.storage import Place
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flows.errors import DafuError
-from flows.release.build import version_order
+from flows.release.versions import version_order
 from flows.storage import Place, TakenError
 
 LISTING = "latest.json"

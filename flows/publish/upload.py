@@ -18,8 +18,9 @@ from pathlib import Path
 
 from flows.errors import DafuError
 from flows.publish.listing import Listing, read_listing, switch
-from flows.release.build import point_latest
-from flows.release.manifest import MANIFEST, SUMS, file_digest, read_sums
+from flows.release.digests import file_digest
+from flows.release.manifest import MANIFEST, SUMS, read_sums
+from flows.release.versions import point_latest
 from flows.storage import Place, TakenError
 
 _LEFT_OVER = re.compile(r"#\d+$")

@@ -9,9 +9,10 @@ from flows.datasets import Dataset, load_dataset
 from flows.durable import fetch_missing_release
 from flows.errors import DafuError, UsageError
 from flows.read.remote import cached_release, is_address
-from flows.release.build import versions
 from flows.release.database import DATABASE
-from flows.release.manifest import SUMS, differences, file_digest, read_manifest
+from flows.release.digests import file_digest
+from flows.release.manifest import SUMS, differences, read_manifest
+from flows.release.versions import versions
 
 
 def release_of(named: str, datasets: Path) -> tuple[Dataset, Path]:

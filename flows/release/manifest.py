@@ -1,24 +1,24 @@
 """The manifest: what a release is made of, so that anyone can check that this file is that file.
 
-A table has two digests of its rows beside the file's own: `rows_sha256` over every row, which a new version of the
-Parquet writer does not change, and `content_sha256` over what the source says, without the columns that only tell when
-and how we looked. A release that has the same content as the last one is not made.
+A table has two digests of its rows beside those of its files: `rows_sha256` over all columns, which a new version of
+the Parquet writer does not change, and `content_sha256` over what the source says, without the columns that only tell
+when and how we looked and without derived tables. A release that has the same content as the last one is not made. How
+they are computed stands in `flows.release.digests`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from flows.errors import DafuError
+from flows.release.digests import file_digest
 from parsers import PARSER_VERSION
 from parsers.words import dictionary_sha256
 from schemas import SCHEMA_VERSION
-from schemas.table import Table
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 _LIBRARIES = (
@@ -34,23 +34,6 @@ _LIBRARIES = (
     "rensa",
     "warcio",
 )
-
-
-def row_digests(table: type[Table], rows: Iterable[Table]) -> tuple[str, str]:
-    """Return (rows_sha256, content_sha256): SHA-256 over the rows as JSON lines, in the order of the release."""
-    everything, content = hashlib.sha256(), hashlib.sha256()
-    observed = set(table.observed_columns())
-    for row in rows:
-        everything.update(row.model_dump_json().encode() + b"\n")
-        if not table.about.observed:
-            content.update(row.model_dump_json(exclude=observed).encode() + b"\n")
-    return everything.hexdigest(), content.hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def manifest(
