@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flows.datasets import Dataset
 
 PREFIX = "DAFU_"
+Engine = Literal["one", "processes", "dask"]
 
 
 class InDataset(str):
@@ -45,6 +46,14 @@ class Settings(BaseSettings):
     stale_after_days: Annotated[int, InDataset("watch.stale_after_days")] = Field(
         3, gt=0, description="Days without a successful run after which a dataset counts as neglected."
     )
+    engine: Engine = Field(
+        "one", description="Who reads archived pages: one process, processes (one a core), or a dask cluster."
+    )
+    dask_address: str | None = Field(
+        None,
+        pattern=r"^(tcp|tls|ucx|ws|wss)://.",
+        description="Scheduler of a Dask cluster, tcp://host:port; without it one is made on this machine.",
+    )
     storage: Annotated[str | None, InDataset("storage.url")] = Field(
         None,
         description="Where archive and releases are kept beside the dataset's folder: s3://bucket/prefix or a folder, "
@@ -52,6 +61,10 @@ class Settings(BaseSettings):
     )
     publish: Annotated[str | None, InDataset("storage.publish")] = Field(
         None, description="Where releases are published: s3://bucket/prefix or a folder, {dataset} for the name."
+    )
+    cache: Path = Field(
+        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dafu",
+        description="Folder of what was fetched of releases that are read by address.",
     )
     storage_timeout_seconds: float = Field(
         60, gt=0, description="How long a store may take for the next byte before a request counts as lost."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -70,15 +70,15 @@ class State(NamedTuple):
 class GroupReading:
     """A group, what each state of its pages reads as (None: no letter), and why none does if that is so.
 
-    `files` says which file holds the letter, by address and digest of a page that holds none itself; `failures` says of
-    a state that is no letter why not.
+    `files` says which file holds the letter, by address and digest of a page that holds none itself; `reports` says of
+    a state what is to be reported of it, such as why it is no letter.
     """
 
     group: PageGroup
     states: dict[State, Record | None]
     issues: tuple[Issue, ...]
     files: dict[tuple[str, str], str] = field(default_factory=dict)
-    failures: dict[State, tuple[Issue, ...]] = field(default_factory=dict)
+    reports: dict[State, tuple[Issue, ...]] = field(default_factory=dict)
 
     @property
     def records(self) -> list[Record]:
@@ -98,10 +98,20 @@ class Known:
         self.links: dict[tuple[str, str], tuple[AttachmentLink, ...] | None] = {}
         self._readings: dict[tuple[State, Provenance, str], Reading] = {}
 
+    def take_in(self, dataset: Dataset, read: Iterable[GroupReading]) -> None:
+        """Know what was read of pages that hold their letters themselves, or are files."""
+        for reading in read:
+            for entry in reading.group.good:
+                state = state_of(entry, None)
+                if (state.url, state.sha256) not in reading.files and state in reading.states:
+                    self.letter_links[state.url, state.sha256] = None
+                    known = _provenance(dataset, reading.group, entry, f"{dataset.name}:{reading.group.article_id}")
+                    found = Reading(reading.states[state], reading.reports[state])
+                    self._readings[state, _undated(known), listed_as(reading.group, entry)] = found
+
     def reading(self, state: State, known: Provenance, title: str, read: Callable[[], Reading]) -> Reading:
         """Return what a state reads as, dated by `known`; `read` is asked if it was not read yet."""
-        undated = replace(known, capture_id="", first_seen_at=_ANY_TIME, last_seen_at=_ANY_TIME)
-        place = (state, undated, title)
+        place = (state, _undated(known), title)
         if place not in self._readings:
             self._readings[place] = read()
         found = self._readings[place]
@@ -165,7 +175,7 @@ def read_group(
     states: dict[State, Record | None] = {}
     files: dict[tuple[str, str], str] = {}
     issues: dict[str, tuple[Issue, ...]] = {}
-    failures: dict[State, tuple[Issue, ...]] = {}
+    reports: dict[State, tuple[Issue, ...]] = {}
     for entry in group.good:
         link = letter_link_of(archive, dataset, entry, known)
         if link is not None:
@@ -174,14 +184,13 @@ def read_group(
             reading = read_state_or_report(archive, dataset, group, entry, file=file, documents=documents, known=known)
             states[state_of(entry, file)] = reading.record
             issues[entry.url] = reading.issues
-            if reading.record is None:
-                failures[state_of(entry, file)] = reading.issues
+            reports[state_of(entry, file)] = reading.issues
     if any(states.values()):
-        return GroupReading(group, states, (), files, failures)
+        return GroupReading(group, states, (), files, reports)
     if not states:
         return GroupReading(group, states, (_never_read(group, robots, dataset),))
     newest = max(group.good, key=lambda entry: entry.fetched_at)
-    return GroupReading(group, states, issues[newest.url], files, failures)
+    return GroupReading(group, states, issues[newest.url], files, reports)
 
 
 def state_of(entry: IndexEntry, file: IndexEntry | None) -> State:
@@ -275,6 +284,10 @@ def attachments_of_state(
 def listed_as(group: PageGroup, entry: IndexEntry) -> str:
     """Return the title under which a list leads to a captured page."""
     return next(page.title for page in reversed(group.pages) if page.url == entry.url)
+
+
+def _undated(known: Provenance) -> Provenance:
+    return replace(known, capture_id="", first_seen_at=_ANY_TIME, last_seen_at=_ANY_TIME)
 
 
 def _provenance(dataset: Dataset, group: PageGroup, entry: IndexEntry, reply_id: str) -> Provenance:

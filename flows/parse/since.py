@@ -37,7 +37,7 @@ from flows.crawl.catalogue import read_catalogue, rules_of
 from flows.datasets import Dataset
 from flows.parse.corrections import CORRECTABLE, following, says, with_values
 from flows.parse.history import Letter, one_letter_each, unread
-from flows.parse.letters import Known, page_groups, read_group
+from flows.parse.letters import GroupReading, Known, page_groups, read_group
 from flows.parse.passages import compared
 from flows.parse.store import RecordWriter
 from flows.release.digests import file_digest
@@ -112,22 +112,24 @@ def letters_since(
     archive: Archive,
     dataset: Dataset,
     last: LastRelease,
-    known: Known,
+    read: list[GroupReading],
     plain: list[Letter],
     final: list[Letter],
     issues: Iterable[Issue],
 ) -> Since:
     """Read the last release's captures anew and tell which letters differ from the `final` ones.
 
-    `plain` are the present letters without their corrections, `issues` those of pages that are no letter; what is
-    `known` of states is not read again.
+    `plain` are the present letters without their corrections, `issues` those of pages that are no letter; of the states
+    in `read` none is read again.
     """
+    known = Known()
+    known.take_in(dataset, read)
     past = archive.as_of(last.captures)
     catalogue = read_catalogue(past, dataset)
     robots = rules_of(past, dataset)
-    read = [read_group(past, dataset, group, robots, known=known) for group in page_groups(past, catalogue)]
-    letters = one_letter_each(past, dataset, catalogue, read, known)
-    nobody = (*catalogue.issues, *unread(letters, read))
+    again = [read_group(past, dataset, group, robots, known=known) for group in page_groups(past, catalogue)]
+    letters = one_letter_each(past, dataset, catalogue, again, known)
+    nobody = (*catalogue.issues, *unread(letters, again))
     before = _by_id(compared(letters))
     present, ends = _by_id(plain), _by_id(final)
     there = {entry.capture_id for entry in archive.in_order()}

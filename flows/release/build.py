@@ -19,6 +19,7 @@ from flows.release.card import card
 from flows.release.changelog import Said, changelog, first_release
 from flows.release.changes import write_changes
 from flows.release.database import VIEWS, views, write_database
+from flows.release.descriptors import write_descriptors
 from flows.release.dictionary import write_dictionary
 from flows.release.gate import Check, refusal
 from flows.release.manifest import MANIFEST, manifest, read_manifest, write_json, write_sums
@@ -81,23 +82,24 @@ def same_content(build: Build, last: Path) -> bool:
     )
 
 
-def complete(build: Build, version: str, checks: list[Check], last: Path | None) -> None:
-    """Write everything of a release but its Parquet files; `last` is the one before it."""
+def complete(build: Build, version: str, checks: list[Check], before: Path | None) -> None:
+    """Write everything of a release but its Parquet files; `before` is the one before it."""
     dataset, staging, entries = build.dataset, build.staging, build.entries
-    count, begun, ended = captured(build)
+    count, first, last = captured(build)
     write_database(staging, entries)
     (staging / VIEWS).write_text(views(entries), encoding="utf-8")
     carry_queries(dataset, staging)
     (staging / "README.md").write_text(card(dataset, version, build.con, entries), encoding="utf-8")
+    write_descriptors(dataset, staging, version, entries, (first, last))
     said = manifest(
         dataset=dataset.name,
         release=version,
         tables=entries,
-        captures={"count": count, "first": begun.isoformat(), "last": ended.isoformat()},
+        captures={"count": count, "first": first.isoformat(), "last": last.isoformat()},
         gate=[check.row() for check in checks],
-        changes_since=last.name if last else None,
+        changes_since=before.name if before else None,
     )
-    told = changelog(build.con, Said.of(read_manifest(last)), Said.of(said)) if last else first_release(version)
+    told = changelog(build.con, Said.of(read_manifest(before)), Said.of(said)) if before else first_release(version)
     (staging / "CHANGES.md").write_text(told, encoding="utf-8")
     write_json(staging / MANIFEST, said)
     write_sums(staging)
