@@ -147,6 +147,16 @@ class Expectations(_Section):
     max_unread_pages: Annotated[float, Field(ge=0, le=1)] = 0.25
 
 
+class Storage(_Section):
+    """Where archive and releases are kept beside this folder, and where releases are published.
+
+    Each is `s3://bucket/prefix` or a folder, in which `{dataset}` stands for the dataset's name.
+    """
+
+    url: str | None = None
+    publish: str | None = None
+
+
 class Watch(_Section):
     """When an operator is told; not said here, it is as the environment or the default has it."""
 
@@ -176,6 +186,7 @@ class Dataset(_Section):
     columns: list[SiteColumn] = Field(min_length=1)
     selectors: Hypotheses
     expectations: Expectations = Expectations()
+    storage: Storage = Storage()
     watch: Watch = Watch()
     folder: Annotated[Path, Field(exclude=True)]
 
@@ -229,6 +240,17 @@ class Dataset(_Section):
         """Return the hypotheses for detail pages."""
         found = self.selectors.page
         return PageSelectors(tuple(found.title), tuple(found.byline), tuple(found.body))
+
+    def storage_url(self) -> str | None:
+        """Return where archive and releases are kept durably; None if that is the dataset's own folder alone."""
+        return self._place(settings(self).storage)
+
+    def publish_url(self) -> str | None:
+        """Return where releases are published unless the command says; None if nothing does."""
+        return self._place(settings(self).publish)
+
+    def _place(self, url: str | None) -> str | None:
+        return url.replace("{dataset}", self.name) if url else None
 
     def user_agent(self) -> str:
         """Return an honest User-Agent; UsageError if a real site would not learn whom to write to."""

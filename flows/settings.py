@@ -48,6 +48,17 @@ class Settings(BaseSettings):
     pseudonym_key: SecretStr | None = Field(
         None, description="Key of `dafu export --pseudonymous`, of 32 bytes or more: the same key, the same digests."
     )
+    storage: Annotated[str | None, InDataset("storage.url")] = Field(
+        None,
+        description="Where archive and releases are kept beside the dataset's folder: s3://bucket/prefix or a folder, "
+        "{dataset} in it for the dataset's name.",
+    )
+    publish: Annotated[str | None, InDataset("storage.publish")] = Field(
+        None, description="Where releases are published: s3://bucket/prefix or a folder, {dataset} for the name."
+    )
+    storage_timeout_seconds: float = Field(
+        60, gt=0, description="How long a store may take for the next byte before a request counts as lost."
+    )
     webhook_url: SecretStr | None = Field(None, description="Where notifications are posted.")
     webhook_body: str = Field(
         '{"text": "MESSAGE"}',

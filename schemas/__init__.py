@@ -33,5 +33,8 @@ TABLES: tuple[type[Table], ...] = (
 )
 """The tables of a release, in the order in which they are listed everywhere."""
 
+RECORDED = tuple(table for table in TABLES if not table.about.derived)
+"""Those whose rows come from parse; the others are made of them at the release."""
+
 SCHEMA_VERSION = current_version(TABLES)
 """Of the tables as a whole; see `schemas.snapshot` for what raises it."""

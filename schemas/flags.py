@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator
+from schemas.table import OneOf
 
 FLAGS: dict[str, tuple[str, str]] = {
     "attachment_missing": ("The page announces an attachment (附件下载) and links none.", "注明附件下载但没有文件。"),
@@ -46,11 +46,4 @@ FLAGS: dict[str, tuple[str, str]] = {
     "withdrawn": ("Every page of the letter is gone from the site.", "网站上该答复的所有网页均已消失。"),
 }
 
-
-def _known(flag: str) -> str:
-    if flag not in FLAGS:
-        raise ValueError(f"{flag!r} is no declared flag")
-    return flag
-
-
-Flag = Annotated[str, AfterValidator(_known)]
+Flag = Annotated[str, OneOf(tuple(FLAGS))]

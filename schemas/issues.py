@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator
-
-from schemas.table import About, Column, Table
+from schemas.table import About, Column, OneOf, Table
 
 Severity = Literal["info", "warning", "error"]
 Stage = Literal["crawl", "parse", "release"]
@@ -109,12 +107,6 @@ REASON_CODES: dict[str, ReasonCode] = {
 }
 
 
-def _known(code: str) -> str:
-    if code not in REASON_CODES:
-        raise ValueError(f"{code!r} is no declared reason code")
-    return code
-
-
 class Issue(Table):
     """One thing that was not read as it should have been."""
 
@@ -134,7 +126,7 @@ class Issue(Table):
     severity: Annotated[Severity, Column("info, warning or error.", "程度：提示、警告、错误。", source="reason code")]
     code: Annotated[
         str,
-        AfterValidator(_known),
+        OneOf(tuple(REASON_CODES)),
         Column("Reason code; all are listed on the reference page.", "原因代码，见参考页。", source="pipeline"),
     ]
     detail: Annotated[str, Column("What exactly, in a sentence.", "具体说明。", source="pipeline")]

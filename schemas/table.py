@@ -13,7 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,17 @@ class About:
     raw: tuple[str, ...] | None = None
     observed: bool = False
     derived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Says in a column's annotation that its text is one of these codes, which are explained where they are kept."""
+
+    codes: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the check, as for a Literal."""
+        return core_schema.literal_schema(list(self.codes))
 
 
 class Struct(BaseModel):

@@ -28,7 +28,10 @@ def test_reference_pages_are_up_to_date(name: str) -> None:
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_the_readmes_commands_run(readme: str, dafu: Dafu, runs: ThreeRuns) -> None:
+def test_the_readmes_commands_run(
+    readme: str, dafu: Dafu, runs: ThreeRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     lines = [line for block in blocks(readme, "sh") for line in block.splitlines()]
     commands = [shlex.split(line, comments=True)[1:] for line in lines if line.startswith("dafu ")]
     reading = [words for words in commands if words[0] != "run"]
@@ -89,6 +92,7 @@ def test_prefect_is_imported_in_flow_files_and_the_pipeline_only() -> None:
         "flows/crawl/flow.py",
         "flows/parse/flow.py",
         "flows/pipeline.py",
+        "flows/publish/flow.py",
         "flows/release/flow.py",
     ]
 

@@ -217,18 +217,17 @@ def test_an_older_duckdb_reads_the_database_and_the_views(runs: ThreeRuns, older
 
 def test_records_read_from_the_archive_give_the_same_files(runs: ThreeRuns, tmp_path: Path) -> None:
     """The same archive and code give the same bytes, in another folder."""
+
     from flows.datasets import load_dataset  # noqa: PLC0415
     from flows.parse.flow import parse  # noqa: PLC0415
-    from flows.release.build import staged  # noqa: PLC0415
-    from flows.release.rows import read_rows  # noqa: PLC0415
 
     shutil.copytree(runs.datasets, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("records", "releases"))
     parse("demo", str(tmp_path))
-    dataset = load_dataset("demo", tmp_path)
-    _, entries = staged(dataset, read_rows(dataset.records))
-    assert {n: e["sha256"] for n, e in entries.items()} == {
-        n: e["sha256"] for n, e in read_manifest(runs.after)["tables"].items()
-    }
+    from flows.release.build import opened, stage  # noqa: PLC0415
+
+    with opened(load_dataset("demo", tmp_path), threads=1) as build:
+        stage(build)
+    assert build.entries == read_manifest(runs.after)["tables"]
 
 
 @pytest.mark.usefixtures("runs")
@@ -292,24 +291,3 @@ def test_ctrl_c_in_the_middle_of_each_stage_loses_nothing(
         0
     ]
     assert fetched == 1, "a page that was kept is not fetched again"
-
-
-@pytest.mark.usefixtures("prefect_server")
-def test_a_row_that_does_not_fit_is_an_issue_with_its_page(runs: ThreeRuns, tmp_path: Path) -> None:
-    from flows.release.rows import read_rows  # noqa: PLC0415
-
-    records = tmp_path / "records"
-    shutil.copytree(runs.datasets / "demo/records", records)
-    lines = (records / "letters.jsonl").read_text(encoding="utf-8").splitlines()
-    first, second = json.loads(lines[0]), json.loads(lines[1])
-    first["reply"]["term"] = "thirteen"
-    second["sentences"][0]["role"] = "poem"
-    lines[:2] = [json.dumps(first), json.dumps(second)]
-    (records / "letters.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    rows = read_rows(records).by_table
-    invalid = {(row.url, row.detail.split(":")[0]) for row in rows["issues"] if row.code == "row_invalid"}  # type: ignore[attr-defined]
-    assert invalid == {(first["reply"]["url"], "replies.term"), (second["reply"]["url"], "sentences.role")}
-    kept = {row.reply_id for row in rows["replies"]}  # type: ignore[attr-defined]
-    assert first["reply"]["reply_id"] not in kept
-    assert second["reply"]["reply_id"] in kept
-    assert not [row for row in rows["sentences"] if row.reply_id == first["reply"]["reply_id"]]  # type: ignore[attr-defined]

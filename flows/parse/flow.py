@@ -26,7 +26,7 @@ from flows.parse.documents import DOCUMENTS
 from flows.parse.history import Letter, one_letter_each, unread
 from flows.parse.letters import GroupReading, PageGroup, page_groups, read_group
 from flows.parse.passages import compared
-from flows.parse.store import CAPTURES, ISSUES, LETTERS, RecordWriter
+from flows.parse.store import RecordWriter
 from schemas.issues import Issue
 
 _BATCH = 200
@@ -95,11 +95,11 @@ def compare_letters(letters: list[Letter]) -> list[Letter]:
 def write_records(dataset: Dataset, archive: Archive, issues: list[Issue], letters: list[Letter]) -> dict[str, Any]:
     """Write the records in place of those of the last parse, and report what was read and what was not."""
     issues = [*issues, *(found for letter in letters for found in letter.issues)]
-    writer = RecordWriter(dataset.records)
-    writer.write(LETTERS, (letter.record for letter in letters))
-    writer.write(CAPTURES, (entry.capture() for entry in archive.entries()))
-    writer.write(ISSUES, issues)
-    writer.commit()
+    with RecordWriter(dataset.records) as records:
+        for letter in letters:
+            records.add(letter.record.rows())
+        records.add(entry.capture() for entry in archive.entries())
+        records.add(issues)
     codes = Counter(found.code for found in issues)
     create_table_artifact(
         table=[{"read as": "letters", "pages": len(letters)}]

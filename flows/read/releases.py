@@ -7,9 +7,10 @@ from typing import Any
 
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError, UsageError
-from flows.release.build import versions
 from flows.release.database import DATABASE
-from flows.release.manifest import SUMS, differences, file_digest, read_manifest
+from flows.release.digests import file_digest
+from flows.release.manifest import SUMS, differences, read_manifest
+from flows.release.versions import versions
 
 
 def release_of(named: str, datasets: Path) -> tuple[Dataset, Path]:

@@ -1,134 +1,96 @@
-"""Staging → gate → one rename. A release that is visible is complete, and never changes again.
-
-releases/2026.11.23/    a release; a second one of the same day is 2026.11.23.2
-releases/latest         a link to the newest, switched last
-releases/.versions      every version ever made, so that no number is used twice
-releases/.staging/      the release being built, or the one that the gate refused, with its REFUSED.md
-"""
+"""A release in its staging folder: tables first, then what is said of them."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 import shutil
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
-from zoneinfo import ZoneInfo
 
-import pyarrow.parquet as pq
+import duckdb
 
 from flows.datasets import Dataset
 from flows.errors import DafuError
 from flows.read.queries import carry_queries
 from flows.release.card import card
 from flows.release.database import VIEWS, views, write_database
+from flows.release.dictionary import write_dictionary
 from flows.release.gate import Check, refusal
-from flows.release.manifest import (
-    MANIFEST,
-    differences,
-    file_digest,
-    manifest,
-    read_manifest,
-    row_digests,
-    write_json,
-    write_sums,
-)
-from flows.release.rows import Rows
-from schemas import TABLES
-from schemas.arrow import arrow_table
-from schemas.captures import Capture
+from flows.release.manifest import MANIFEST, manifest, read_manifest, write_json, write_sums
+from flows.release.records import open_records
+from flows.release.tables import Entry, connected, write_table
+from flows.release.versions import REFUSED, SPILLED, STAGING
+from schemas import RECORDED
 
-LATEST, STAGING, REFUSED, VERSIONS = "latest", ".staging", "REFUSED.md", ".versions"
-_VERSION = re.compile(r"^\d{4}\.\d{2}\.\d{2}(?:\.\d+)?$")
-_SITE_TIME = ZoneInfo("Asia/Shanghai")
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
-def versions(releases: Path) -> list[str]:
-    """Return the versions there are, oldest first."""
-    found = [path.name for path in releases.glob("*") if path.is_dir() and _VERSION.match(path.name)]
-    return sorted(found, key=lambda version: [int(part) for part in version.split(".")])
+@dataclass
+class Build:
+    """A release being built: the staging folder, the DuckDB in which the staged tables are views, their entries."""
+
+    dataset: Dataset
+    staging: Path
+    con: duckdb.DuckDBPyConnection
+    entries: dict[str, Entry] = field(default_factory=dict)
 
 
-def last_release(dataset: Dataset) -> Path | None:
-    """Return the newest release's folder, checked against its sums; DafuError if somebody edited it."""
-    found = versions(dataset.releases)
-    if not found:
-        return None
-    folder = dataset.releases / found[-1]
-    problems = differences(folder)
-    if problems:
-        raise DafuError(
-            f"{folder} was changed after its release: {problems[0]}"
-            + (f" (and {len(problems) - 1} more)" if len(problems) > 1 else "")
-            + "; restore it from a copy, or move the folder away, then run again"
-        )
-    return folder
+@contextmanager
+def opened(dataset: Dataset, threads: int | None = None) -> Iterator[Build]:
+    """Begin a release in an empty staging folder, from the records; DafuError if they cannot be read."""
+    spilled = dataset.releases / SPILLED
+    build = Build(dataset, dataset.releases / STAGING, connected(spilled, threads))
+    try:
+        open_records(build.con, dataset.records)
+        for folder in (build.staging, spilled):
+            shutil.rmtree(folder, ignore_errors=True)
+        build.staging.mkdir(parents=True)
+        yield build
+    except BaseException as error:
+        traceback.clear_frames(error.__traceback__)  # or the error would keep the database alive
+        raise
+    finally:
+        build.con.close()
+        del build.con  # whoever remembers the build must not keep its database alive
+        shutil.rmtree(spilled, ignore_errors=True)
 
 
-def staged(dataset: Dataset, rows: Rows) -> tuple[Path, dict[str, dict[str, Any]]]:
-    """Write the Parquet files of a release into the staging folder; return it and the manifest's table entries."""
-    staging = dataset.releases / STAGING
-    shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True)
-    entries: dict[str, dict[str, Any]] = {}
-    for table in TABLES:
-        name, found = table.about.name, rows.by_table[table.about.name]
-        path = staging / f"{name}.parquet"
-        pq.write_table(
-            arrow_table(table, found).combine_chunks(), path, compression="zstd", compression_level=9, version="2.6"
-        )
-        rows_sha256, content_sha256 = row_digests(table, found)
-        entries[name] = {
-            "file": path.name,
-            "sha256": file_digest(path),
-            "bytes": path.stat().st_size,
-            "rows": len(found),
-            "rows_sha256": rows_sha256,
-            "content_sha256": content_sha256,
-        }
-    return staging, entries
+def stage(build: Build) -> None:
+    """Write the Parquet files of the release, table by table: those of the records, then those made of them."""
+    for table in RECORDED:
+        name = table.about.name
+        build.entries[name] = write_table(build.con, table, f"FROM records.{name}", build.staging)
+    build.entries["dictionary"] = write_dictionary(build.con, build.staging)
 
 
-def same_content(last: Path, entries: dict[str, dict[str, Any]]) -> bool:
-    """Tell whether a staged release says nothing that the last one does not."""
+def same_content(build: Build, last: Path) -> bool:
+    """Tell whether the staged tables say nothing that the last release does not."""
     before = read_manifest(last)["tables"]
-    return before.keys() == entries.keys() and all(
-        before[name]["content_sha256"] == entry["content_sha256"] for name, entry in entries.items()
+    return before.keys() == build.entries.keys() and all(
+        before[name]["content_sha256"] == entry["content_sha256"] for name, entry in build.entries.items()
     )
 
 
-def next_version(dataset: Dataset, rows: Rows) -> str:
-    """Return the release's version: the day of its last capture where the site is, and a counter on the same day."""
-    captures = cast("list[Capture]", rows.by_table["captures"])
-    newest = max((capture.fetched_at for capture in captures), default=None)
-    if newest is None:
-        raise DafuError(f"{dataset.records} holds no captures; run `dafu crawl {dataset.name}` first")
-    day = newest.astimezone(_SITE_TIME).strftime("%Y.%m.%d")
-    ever = {*versions(dataset.releases), *_lines(dataset.releases / VERSIONS)}
-    taken = [int(v.removeprefix(day).lstrip(".") or 1) for v in ever if v == day or v.startswith(f"{day}.")]
-    return f"{day}.{max(taken) + 1}" if taken else day
-
-
-def completed(
-    dataset: Dataset, staging: Path, version: str, rows: Rows, entries: dict[str, dict[str, Any]], checks: list[Check]
-) -> None:
+def complete(build: Build, version: str, checks: list[Check]) -> None:
     """Write everything of a release but its Parquet files."""
-    captures = cast("list[Capture]", rows.by_table["captures"])
-    times = [capture.fetched_at for capture in captures]
-    span = {"count": len(times), "first": _iso(min(times)), "last": _iso(max(times))}
-    write_database(staging)
-    (staging / VIEWS).write_text(views(), encoding="utf-8")
+    dataset, staging, entries = build.dataset, build.staging, build.entries
+    count, first, last = captured(build)
+    write_database(staging, entries)
+    (staging / VIEWS).write_text(views(entries), encoding="utf-8")
     carry_queries(dataset, staging)
-    (staging / "README.md").write_text(card(dataset, version, rows), encoding="utf-8")
-    gate = [check.row() for check in checks]
-    said = manifest(dataset=dataset.name, release=version, tables=entries, captures=span, gate=gate)
+    (staging / "README.md").write_text(card(dataset, version, build.con, entries), encoding="utf-8")
+    said = manifest(
+        dataset=dataset.name,
+        release=version,
+        tables=entries,
+        captures={"count": count, "first": first.isoformat(), "last": last.isoformat()},
+        gate=[check.row() for check in checks],
+    )
     write_json(staging / MANIFEST, said)
     write_sums(staging)
-
-
-def discard(staging: Path) -> None:
-    """Remove a staged release that says nothing new."""
-    shutil.rmtree(staging)
 
 
 def refused(staging: Path, checks: list[Check]) -> Path:
@@ -138,30 +100,10 @@ def refused(staging: Path, checks: list[Check]) -> Path:
     return path
 
 
-def made_visible(dataset: Dataset, staging: Path, version: str) -> Path:
-    """Rename the staging folder into its place and switch `latest`; each is one step that cannot be half done."""
-    with (dataset.releases / VERSIONS).open("a", encoding="utf-8") as taken:
-        taken.write(f"{version}\n")
-    target = dataset.releases / version
-    staging.rename(target)
-    point_latest(target)
-    return target
-
-
-def point_latest(release: Path) -> None:
-    """Make `latest` point to a release, in one step."""
-    latest = release.with_name(LATEST)
-    if latest.is_symlink() and latest.readlink() == Path(release.name):
-        return
-    link = release.with_name(f".{LATEST}.new")
-    link.unlink(missing_ok=True)
-    link.symlink_to(release.name)
-    link.replace(latest)
-
-
-def _lines(path: Path) -> list[str]:
-    return path.read_text(encoding="utf-8").split() if path.is_file() else []
-
-
-def _iso(moment: dt.datetime) -> str:
-    return moment.astimezone(dt.UTC).isoformat()
+def captured(build: Build) -> tuple[int, dt.datetime, dt.datetime]:
+    """Return (number, time of the first, of the last) of the staged captures; DafuError if there are none."""
+    asked = build.con.execute("SELECT count(*), epoch_us(min(fetched_at)), epoch_us(max(fetched_at)) FROM captures")
+    count, first, last = asked.fetchone() or (0, None, None)
+    if first is None or last is None:
+        raise DafuError(f"{build.dataset.records} holds no captures; run `dafu crawl {build.dataset.name}` first")
+    return count, _EPOCH + dt.timedelta(microseconds=first), _EPOCH + dt.timedelta(microseconds=last)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from typing import cast
+from collections.abc import Mapping
+
+import duckdb
 
 from flows.datasets import Dataset
-from flows.release.rows import Rows
+from flows.release.tables import Entry
 from schemas import SCHEMA_VERSION, TABLES
-from schemas.issues import Issue
-from schemas.replies import Reply
 
 
-def card(dataset: Dataset, version: str, rows: Rows) -> str:
-    """Return the release's README.md."""
-    replies = cast("list[Reply]", rows.by_table["replies"])
-    issues = cast("list[Issue]", rows.by_table["issues"])
+def card(dataset: Dataset, version: str, con: duckdb.DuckDBPyConnection, entries: Mapping[str, Entry]) -> str:
+    """Return the release's README.md; the staged tables are views in `con`."""
     warning = (
         "> **Made up**, but for what the description names: this dataset shows how dafu works, its letters state no "
         "facts.\n\n"
@@ -23,14 +20,14 @@ def card(dataset: Dataset, version: str, rows: Rows) -> str:
         else ""
     )
     tables = "\n".join(
-        f"| `{t.about.name}` | {len(rows.by_table[t.about.name])} | {t.about.en} | {t.about.zh} |" for t in TABLES
+        f"| `{t.about.name}` | {entries[t.about.name]['rows']} | {t.about.en} | {t.about.zh} |" for t in TABLES
     )
     return (
         f"# {dataset.title} · {dataset.title_zh}\n\nRelease {version}, schema {SCHEMA_VERSION}.\n\n{warning}"
         f"{dataset.description}\n\n{dataset.description_zh}\n\n"
         f"## Tables\n\n| table | rows | | |\n|---|---:|---|---|\n{tables}\n\n"
-        f"## Letters by year of publication\n\n{_by_year(replies)}\n\n"
-        f"## Issues\n\n{_by_code(issues)}\n\n"
+        f"## Letters by year of publication\n\n{_by_year(con)}\n\n"
+        f"## Issues\n\n{_by_code(con)}\n\n"
         "## Query\n\n```sql\n-- duckdb -readonly dafu.duckdb\n"
         "SELECT number, proposal_title, lag_days FROM replies ORDER BY lag_days DESC;\n```\n\n"
         f"## Cite\n\n{dataset.title}, release {version}. "
@@ -39,14 +36,16 @@ def card(dataset: Dataset, version: str, rows: Rows) -> str:
     )
 
 
-def _by_year(replies: list[Reply]) -> str:
-    years = Counter(str(r.published_on.year) if r.published_on else "not said" for r in replies)
-    return "| year | letters |\n|---|---:|\n" + "\n".join(f"| {year} | {years[year]} |" for year in sorted(years))
+def _by_year(con: duckdb.DuckDBPyConnection) -> str:
+    years = con.execute(
+        "SELECT coalesce(CAST(year(published_on) AS VARCHAR), 'not said'), count(*) FROM replies GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    return "| year | letters |\n|---|---:|\n" + "\n".join(f"| {year} | {letters} |" for year, letters in years)
 
 
-def _by_code(issues: list[Issue]) -> str:
-    if not issues:
+def _by_code(con: duckdb.DuckDBPyConnection) -> str:
+    codes = con.execute("SELECT severity, code, count(*) FROM issues GROUP BY ALL ORDER BY ALL").fetchall()
+    if not codes:
         return "Nothing."
-    codes = Counter((found.severity, found.code) for found in issues)
-    lines = [f"| {severity} | `{code}` | {count} |" for (severity, code), count in sorted(codes.items())]
+    lines = [f"| {severity} | `{code}` | {count} |" for severity, code, count in codes]
     return "| severity | code | rows |\n|---|---|---:|\n" + "\n".join(lines)

@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 
+from flows.release.sql import text
+from flows.release.tables import Entry, file_names, scan
 from schemas import TABLES
 
 VIEWS, DATABASE = "views.sql", "dafu.duckdb"
 
 
-def write_database(folder: Path) -> None:
+def write_database(folder: Path, entries: Mapping[str, Entry]) -> None:
     """Write dafu.duckdb beside the Parquet files.
 
     Its storage version is v1.0.0, so that every DuckDB from 1.0 on opens it; the descriptions of tables and columns
     are in it as comments.
     """
     with duckdb.connect() as con:
-        con.execute(f"ATTACH {_text(str(folder / DATABASE))} AS release (STORAGE_VERSION 'v1.0.0')")
+        con.execute(f"ATTACH {text(str(folder / DATABASE))} AS release (STORAGE_VERSION 'v1.0.0')")
         for table in TABLES:
             name = table.about.name
-            file = _text(str(folder / f"{name}.parquet"))
-            con.execute(f"CREATE TABLE release.{name} AS FROM read_parquet({file})")
-            con.execute(f"COMMENT ON TABLE release.{name} IS {_text(f'{table.about.en} {table.about.zh}')}")
+            con.execute(f"CREATE TABLE release.{name} AS FROM {scan(folder, file_names(entries[name]))}")
+            con.execute(f"COMMENT ON TABLE release.{name} IS {text(f'{table.about.en} {table.about.zh}')}")
             for column in table.model_fields:
                 said = table.column(column)
-                con.execute(f'COMMENT ON COLUMN release.{name}."{column}" IS {_text(f"{said.en} {said.zh}")}')
+                con.execute(f'COMMENT ON COLUMN release.{name}."{column}" IS {text(f"{said.en} {said.zh}")}')
         con.execute("DETACH release")
 
 
-def views() -> str:
-    """Return views.sql: one view a table over the Parquet files, wherever they lie."""
+def views(entries: Mapping[str, Entry]) -> str:
+    """Return views.sql: one view a table over its Parquet files, wherever they lie."""
     lines = [
         "-- One view a table. Say where the release lies, then read this file:",
         "--   SET VARIABLE dafu = '/path/to/release';",
@@ -41,12 +43,6 @@ def views() -> str:
     ]
     for table in TABLES:
         name = table.about.name
-        lines.append(
-            f"CREATE OR REPLACE VIEW {name} AS FROM "
-            f"read_parquet(coalesce(getvariable('dafu'), '.') || '/{name}.parquet');"
-        )
+        files = ", ".join(f"coalesce(getvariable('dafu'), '.') || '/{file}'" for file in file_names(entries[name]))
+        lines.append(f"CREATE OR REPLACE VIEW {name} AS FROM read_parquet([{files}]);")
     return "\n".join(lines) + "\n"
-
-
-def _text(said: str) -> str:
-    return "'" + said.replace("'", "''") + "'"

@@ -1,7 +1,8 @@
-"""release: records → validated rows → staged Parquet files → gate → one rename."""
+"""release: records → rows that fit → staged Parquet files → gate → one rename."""
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from flows import console
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError, GateRefusedError
 from flows.locks import locked
-from flows.release import build
+from flows.release.build import Build, captured, complete, opened, refused, same_content, stage
 from flows.release.gate import Check, run_checks
 from flows.release.manifest import read_manifest
-from flows.release.rows import Rows, read_rows
+from flows.release.tables import Entry
+from flows.release.versions import last_release, made_visible, next_version, point_latest
 
 
 @flow(name="release", flow_run_name="release-{dataset_name}", persist_result=False)
@@ -29,23 +31,27 @@ def release(dataset_name: str, datasets: str) -> dict[str, Any]:
 
 
 def _released(dataset: Dataset) -> dict[str, Any]:
-    last = build.last_release(dataset)
+    last = last_release(dataset)
     try:
-        with console.stage("release: steps", 4, "steps") as advance:
-            rows = validated(dataset)
+        with console.stage("release: steps", 4, "steps") as advance, opened(dataset) as build:
+            stage_tables(build)
             advance(1)
-            staging, entries = stage_tables(dataset, rows)
+            if last is not None and same_content(build, last):
+                shutil.rmtree(build.staging)
+                point_latest(last)
+                advance(3)
+                return {
+                    "release": last.name,
+                    "path": str(last),
+                    "changed": False,
+                    "rows": _counts(read_manifest(last)["tables"]),
+                }
+            version = next_version(dataset, captured(build)[-1])
+            checks = pass_gate(build, last)
             advance(1)
-            if last is not None and build.same_content(last, entries):
-                build.discard(staging)
-                build.point_latest(last)
-                advance(2)
-                released = read_manifest(last)["tables"]
-                return {"release": last.name, "path": str(last), "changed": False, "rows": _counts(released)}
-            version = build.next_version(dataset, rows)
-            checks = pass_gate(dataset, staging, last)
+            complete_release(build, version, checks)
             advance(1)
-            path = make_visible(dataset, staging, version, rows, entries, checks)
+            path = make_visible(build, version)
             advance(1)
     except (OSError, duckdb.IOException) as error:
         raise DafuError(
@@ -53,31 +59,26 @@ def _released(dataset: Dataset) -> dict[str, Any]:
             f"`dafu release {dataset.name}` again; the releases there are untouched"
         ) from error
     get_run_logger().info("released %s", path)
-    return {"release": version, "path": str(path), "changed": True, "rows": _counts(entries)}
+    return {"release": version, "path": str(path), "changed": True, "rows": _counts(build.entries)}
 
 
 @task(cache_policy=NO_CACHE)
-def validated(dataset: Dataset) -> Rows:
-    """Validate every row of the records."""
-    return read_rows(dataset.records)
-
-
-@task(cache_policy=NO_CACHE)
-def stage_tables(dataset: Dataset, rows: Rows) -> tuple[Path, dict[str, dict[str, Any]]]:
+def stage_tables(build: Build) -> None:
     """Write the Parquet files into the staging folder."""
-    return build.staged(dataset, rows)
+    stage(build)
 
 
 @task(cache_policy=NO_CACHE)
-def pass_gate(dataset: Dataset, staging: Path, last: Path | None) -> list[Check]:
+def pass_gate(build: Build, last: Path | None) -> list[Check]:
     """Run the gate; GateRefusedError leaves the staged release with its reasons."""
-    checks = run_checks(staging, last, dataset.expectations)
+    dataset = build.dataset
+    checks = run_checks(build.con, last, dataset.expectations)
     create_table_artifact(
         table=[check.row() for check in checks], key=f"gate-{dataset.name}", description=f"Gate of {dataset.title}"
     )
     failed = [check for check in checks if not check.passed]
     if failed:
-        reasons = build.refused(staging, checks)
+        reasons = refused(build.staging, checks)
         raise GateRefusedError(
             f"{dataset.name}: the gate refused the release: "
             + ", ".join(f"{check.name} is {check.measured:g}, limit {check.limit:g}" for check in failed)
@@ -88,21 +89,26 @@ def pass_gate(dataset: Dataset, staging: Path, last: Path | None) -> list[Check]
 
 
 @task(cache_policy=NO_CACHE)
-def make_visible(
-    dataset: Dataset, staging: Path, version: str, rows: Rows, entries: dict[str, dict[str, Any]], checks: list[Check]
-) -> Path:
-    """Complete the staged release and rename it into place."""
-    build.completed(dataset, staging, version, rows, entries, checks)
-    path = build.made_visible(dataset, staging, version)
+def complete_release(build: Build, version: str, checks: list[Check]) -> None:
+    """Write what stands beside the tables: the database, the views, the card, the manifest, the sums."""
+    complete(build, version, checks)
+
+
+@task(cache_policy=NO_CACHE)
+def make_visible(build: Build, version: str) -> Path:
+    """Rename the staged release into its place and switch `latest`."""
+    path = made_visible(build.dataset, build.staging, version)
     create_table_artifact(
-        table=[{"table": name, "rows": entry["rows"], "bytes": entry["bytes"]} for name, entry in entries.items()],
-        key=f"release-{dataset.name}",
-        description=f"Release {version} of {dataset.title}",
+        table=[
+            {"table": name, "rows": entry["rows"], "bytes": entry["bytes"]} for name, entry in build.entries.items()
+        ],
+        key=f"release-{build.dataset.name}",
+        description=f"Release {version} of {build.dataset.title}",
     )
     return path
 
 
-def _counts(entries: dict[str, dict[str, Any]]) -> dict[str, int]:
+def _counts(entries: dict[str, Entry]) -> dict[str, int]:
     return {name: entry["rows"] for name, entry in entries.items()}
 
 

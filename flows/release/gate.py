@@ -9,6 +9,8 @@ from typing import Any
 import duckdb
 
 from flows.datasets import Expectations
+from flows.release.manifest import read_manifest
+from flows.release.tables import file_names, scan
 from schemas import TABLES
 from schemas.table import Table
 
@@ -32,17 +34,12 @@ class Check:
         return {**asdict(self), "passed": self.passed}
 
 
-def run_checks(folder: Path, last: Path | None, expectations: Expectations) -> list[Check]:
-    """Check the Parquet files in `folder`, and against the `last` release if there is one."""
-    with duckdb.connect() as con:
-        for table in TABLES:
-            con.execute(
-                f"CREATE VIEW {table.about.name} AS FROM read_parquet($path)".replace("$path", _quoted(folder, table))
-            )
-        checks = [check for table in TABLES for check in _checks_of(con, table)]
-        checks.append(_unread_pages(con, expectations))
-        if last is not None:
-            checks.append(_letters_lost(con, last, expectations))
+def run_checks(con: duckdb.DuckDBPyConnection, last: Path | None, expectations: Expectations) -> list[Check]:
+    """Check the staged tables, which are views in `con`, and against the `last` release if there is one."""
+    checks = [check for table in TABLES for check in _checks_of(con, table)]
+    checks.append(_unread_pages(con, expectations))
+    if last is not None:
+        checks.append(_letters_lost(con, last, expectations))
     return checks
 
 
@@ -51,10 +48,6 @@ def refusal(checks: list[Check]) -> str:
     lines = ["# This release was refused", "", "| check | measured | limit | |", "|---|---|---|---|"]
     lines += [f"| {c.name} | {c.measured:g} | {c.limit:g} | {c.says} |" for c in checks if not c.passed]
     return "\n".join(lines) + "\n"
-
-
-def _quoted(folder: Path, table: type[Table]) -> str:
-    return "'" + str(folder / f"{table.about.name}.parquet").replace("'", "''") + "'"
 
 
 def _count(con: duckdb.DuckDBPyConnection, sql: str) -> int:
@@ -100,11 +93,8 @@ def _unread_pages(con: duckdb.DuckDBPyConnection, expectations: Expectations) ->
 
 
 def _letters_lost(con: duckdb.DuckDBPyConnection, last: Path, expectations: Expectations) -> Check:
-    before = str(last / "replies.parquet").replace("'", "''")
-    total = _count(con, f"SELECT count(*) FROM read_parquet('{before}')")  # noqa: S608
-    lost = _count(
-        con,
-        f"SELECT count(*) FROM read_parquet('{before}') WHERE reply_id NOT IN (SELECT reply_id FROM replies)",  # noqa: S608
-    )
+    before = scan(last, file_names(read_manifest(last)["tables"]["replies"]))
+    total = _count(con, f"SELECT count(*) FROM {before}")  # noqa: S608
+    lost = _count(con, f"SELECT count(*) FROM {before} WHERE reply_id NOT IN (SELECT reply_id FROM replies)")  # noqa: S608
     share = lost / total if total else 0.0
     return Check("letters.lost", round(share, 6), expectations.max_letters_lost, "share of the last release's letters")

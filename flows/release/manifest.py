@@ -1,24 +1,24 @@
 """The manifest: what a release is made of, so that anyone can check that this file is that file.
 
-A table has two digests of its rows beside the file's own: `rows_sha256` over every row, which a new version of the
-Parquet writer does not change, and `content_sha256` over what the source says, without the columns that only tell when
-and how we looked. A release that has the same content as the last one is not made.
+A table has two digests of its rows beside those of its files: `rows_sha256` over all columns, which a new version of
+the Parquet writer does not change, and `content_sha256` over what the source says, without the columns that only tell
+when and how we looked and without derived tables. A release that has the same content as the last one is not made. How
+they are computed stands in `flows.release.digests`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from flows.errors import DafuError
+from flows.release.digests import file_digest
 from parsers import PARSER_VERSION
 from parsers.words import dictionary_sha256
 from schemas import SCHEMA_VERSION
-from schemas.table import Table
 
 MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
 _LIBRARIES = (
@@ -34,23 +34,6 @@ _LIBRARIES = (
     "rensa",
     "warcio",
 )
-
-
-def row_digests(table: type[Table], rows: Iterable[Table]) -> tuple[str, str]:
-    """Return (rows_sha256, content_sha256): SHA-256 over the rows as JSON lines, in the order of the release."""
-    everything, content = hashlib.sha256(), hashlib.sha256()
-    observed = set(table.observed_columns())
-    for row in rows:
-        everything.update(row.model_dump_json().encode() + b"\n")
-        if not table.about.observed:
-            content.update(row.model_dump_json(exclude=observed).encode() + b"\n")
-    return everything.hexdigest(), content.hexdigest()
-
-
-def file_digest(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def manifest(
@@ -90,13 +73,18 @@ def write_sums(folder: Path) -> None:
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 
+def read_sums(folder: Path) -> dict[str, str]:
+    """Return what SHA256SUMS says: the digest of each file by its name; OSError or ValueError if it cannot be read."""
+    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
 def differences(release: Path) -> list[str]:
     """Return how a release differs from what was released: a changed, missing or added file, each as a sentence."""
     try:
-        lines = (release / SUMS).read_text(encoding="utf-8").splitlines()
+        said = read_sums(release)
     except (OSError, UnicodeDecodeError):
         return [f"{SUMS} is missing or not readable"]
-    said = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     found = []
     for name, digest in said.items():
         path = release / name

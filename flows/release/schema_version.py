@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pyarrow.parquet as pq
 
 from flows.release.manifest import read_manifest
+from flows.release.tables import file_names
 from schemas import SCHEMA_VERSION, TABLES
 from schemas.snapshot import State, bumped, declared, differences, lower, state
 
@@ -28,11 +28,4 @@ def understated(last: Path) -> tuple[int, str]:
 def released_state(release: Path) -> State:
     """Return the state of the schema that a release's Parquet files are in."""
     tables = read_manifest(release)["tables"]
-    return state({name: pq.read_schema(release / file_entries(entry)[0]["name"]) for name, entry in tables.items()})
-
-
-def file_entries(entry: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return what a manifest says of each file of a table: name, sha256, bytes, rows."""
-    if "file" in entry:  # as it was said before a table could have parts
-        return [{"name": entry["file"], **{key: entry[key] for key in ("sha256", "bytes", "rows")}}]
-    return list(entry["files"])
+    return state({name: pq.read_schema(release / file_names(entry)[0]) for name, entry in tables.items()})

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import re
 import shutil
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from flows.datasets import dataset_names
@@ -226,14 +228,13 @@ def test_a_parse_whose_correction_does_not_hold_leaves_the_last_records(
         assert {file.name: file.read_bytes() for file in records.iterdir()} == before
     path.write_text(text.replace("2023-09-27", "2023-09-28"), encoding="utf-8")
     assert dafu("parse", "demo", "--datasets", str(tmp_path)).code == 0
-    after = {file.name: file.read_bytes() for file in records.iterdir()}
-    changed = [
-        (old, new)
-        for old, new in zip(before["letters.jsonl"].splitlines(), after["letters.jsonl"].splitlines(), strict=True)
-        if old != new
-    ]
-    ((old, new),) = changed
-    assert old.replace(b'"2023-09-27","lag_days":15', b'"2023-09-28","lag_days":14') == new
+    old, new = (
+        {row["reply_id"]: row for row in pq.read_table(io.BytesIO(replies)).to_pylist()}
+        for replies in (before["replies.parquet"], (records / "replies.parquet").read_bytes())
+    )
+    ((one, other),) = [(old[reply_id], new[reply_id]) for reply_id in old if old[reply_id] != new[reply_id]]
+    assert (one["signed_on"], one["lag_days"]) == (dt.date(2023, 9, 27), 15)
+    assert other == {**one, "signed_on": dt.date(2023, 9, 28), "lag_days": 14}
 
 
 def test_a_run_tells_a_fault_before_it_crawls(dafu: Dafu, tmp_path: Path) -> None:
