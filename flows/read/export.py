@@ -22,7 +22,8 @@ from flows.read.export_readme import readme
 from flows.read.pseudonyms import Pseudonyms
 from flows.read.table_files import write_csv, write_jsonl, write_parquet
 from flows.read.workbook import write_workbook
-from flows.release.manifest import file_digest, read_manifest, write_sums
+from flows.release.digests import file_digest
+from flows.release.manifest import read_manifest, write_sums
 
 Form = Literal["csv", "jsonl", "xlsx", "parquet"]
 DICTIONARY = "dictionary"

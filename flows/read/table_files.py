@@ -9,6 +9,8 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from flows.release.sql import quoted, text
+
 FORMULA = r"^'*[=+\-@\t\r\n＝＋－＠]"
 """What a spreadsheet takes for a formula, or has taken (a quotation mark before one was ours or the source's)."""
 _BOM = b"\xef\xbb\xbf"
@@ -48,13 +50,13 @@ def _copied(schema: pa.Schema, batches: Iterable[pa.RecordBatch], columns: str, 
         con.execute("SET TimeZone = 'UTC'")
         con.execute("SET threads = 1")  # with more, batches that overtake others are kept in memory until their turn
         con.register("batches", pa.RecordBatchReader.from_batches(schema, iter(batches)))
-        con.execute(f"COPY (SELECT {columns} FROM batches) TO {_text(str(path))} ({options})")  # noqa: S608
+        con.execute(f"COPY (SELECT {columns} FROM batches) TO {text(str(path))} ({options})")  # noqa: S608
 
 
 def _csv_column(column: pa.Field) -> str:
-    name = _quoted(column.name)
+    name = quoted(column.name)
     if pa.types.is_string(column.type):
-        guarded = f"CASE WHEN regexp_matches({name}, {_text(FORMULA)}) THEN '''' || {name} ELSE {name} END"
+        guarded = f"CASE WHEN regexp_matches({name}, {text(FORMULA)}) THEN '''' || {name} ELSE {name} END"
         return f"{guarded} AS {name}"
     if pa.types.is_nested(column.type):
         return f"CAST(to_json({name}) AS VARCHAR) AS {name}"
@@ -62,15 +64,7 @@ def _csv_column(column: pa.Field) -> str:
 
 
 def _column(column: pa.Field) -> str:
-    name = _quoted(column.name)
+    name = quoted(column.name)
     if pa.types.is_timestamp(column.type):
         return f"strftime({name}, '%Y-%m-%dT%H:%M:%S.%fZ') AS {name}"
     return name
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _text(said: str) -> str:
-    return "'" + said.replace("'", "''") + "'"

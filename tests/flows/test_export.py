@@ -22,7 +22,8 @@ from flows.read import workbook
 from flows.read.export import Form, export
 from flows.read.pseudonyms import Pseudonyms
 from flows.read.table_files import FORMULA
-from flows.release.manifest import differences, file_digest, read_manifest
+from flows.release.digests import file_digest
+from flows.release.manifest import differences, read_manifest
 from schemas import TABLES
 from tests.conftest import REPOSITORY, Dafu, ThreeRuns
 
