@@ -11,17 +11,26 @@ from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL
 
 from flows.crawl.flow import crawl
-from flows.parse.flow import parse
+from flows.parse.flow import parse_by
 from flows.release.flow import release
+from flows.settings import Engine
 from schemas.archive import Mode
 
 
 @flow(name="pipeline", flow_run_name="pipeline-{dataset_name}", persist_result=False)
-def pipeline(dataset_name: str, datasets: str, *, later: bool = False, mode: Mode | None = None) -> dict[str, Any]:
+def pipeline(
+    dataset_name: str,
+    datasets: str,
+    *,
+    later: bool = False,
+    mode: Mode | None = None,
+    engine: Engine | None = None,
+    dask_address: str | None = None,
+) -> dict[str, Any]:
     """Run the whole pipeline over one dataset; return the stages' reports by name."""
     return {
         "crawl": crawl(dataset_name, datasets, later=later, mode=mode),
-        "parse": parse(dataset_name, datasets),
+        "parse": parse_by(dataset_name, datasets, engine=engine, dask_address=dask_address),
         "release": release(dataset_name, datasets),
     }
 
