@@ -13,8 +13,10 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import console
 from flows.datasets import Dataset, load_dataset
+from flows.durable import releases_kept
 from flows.errors import DafuError, GateRefusedError
 from flows.locks import locked
+from flows.publish.flow import published
 from flows.release.build import Build, captured, complete, opened, refused, same_content, stage
 from flows.release.gate import Check, run_checks
 from flows.release.manifest import read_manifest
@@ -26,7 +28,7 @@ from flows.release.versions import last_release, made_visible, next_version, poi
 def release(dataset_name: str, datasets: str) -> dict[str, Any]:
     """Make a release if the records say something new; return the report as plain data."""
     dataset = load_dataset(dataset_name, Path(datasets))
-    with locked(dataset.lock):
+    with locked(dataset.lock), releases_kept(dataset, published):
         return _released(dataset)
 
 
