@@ -75,7 +75,7 @@ def _compared(dataset: Dataset, old: Path, new: Path) -> Iterator[duckdb.DuckDBP
             for name in schemas:
                 con.execute(f"CREATE VIEW new.{quoted(name)} AS FROM {parquet(new, name)}")
             differing, tables = open_pair(con, old, schemas)
-            if read_manifest(new).get("changes_since") == old.name:
+            if "changes" in schemas and (read_manifest(new).get("previous") or {}).get("version") == old.name:
                 con.execute(f"CREATE VIEW changes AS SELECT {_COLUMNS} FROM new.changes")
             else:
                 compare(con, tables, steps=False)

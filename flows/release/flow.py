@@ -99,9 +99,9 @@ def pass_gate(build: Build, last: Path | None) -> list[Check]:
 
 
 @task(cache_policy=NO_CACHE)
-def complete_release(build: Build, version: str, checks: list[Check], last: Path | None) -> None:
+def complete_release(build: Build, version: str, checks: list[Check], previous: Path | None) -> None:
     """Write what stands beside the tables: the database, the views, the card, the manifest, the sums."""
-    complete(build, version, checks, last)
+    complete(build, version, checks, previous)
 
 
 @task(cache_policy=NO_CACHE)

@@ -5,37 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from flows.crawl.archive import Archive
-from flows.crawl.catalogue import read_catalogue, rules_of
 from flows.datasets import Dataset
-from flows.parse.corrections import corrected, load_corrections
-from flows.parse.history import Letter, one_letter_each, unread
-from flows.parse.letters import page_groups, read_group
-from flows.parse.passages import compared
-from flows.parse.since import last_release, letters_since, write_since
-from flows.parse.store import RecordWriter
+from flows.parse.plain import parse_plainly
 from flows.release import build
 from flows.release.versions import made_visible, newest, next_version
 
 
-def parse(dataset: Dataset) -> list[Letter]:
-    """Read the archive into records; return the letters."""
-    archive = Archive(dataset.archive)
-    catalogue = read_catalogue(archive, dataset)
-    robots = rules_of(archive, dataset)
-    read = [read_group(archive, dataset, group, robots) for group in page_groups(archive, catalogue)]
-    plain = compared(one_letter_each(archive, dataset, catalogue, read))
-    letters = corrected(plain, load_corrections(dataset.folder))
-    issues = [*catalogue.issues, *unread(letters, read)]
-    last = last_release(newest(dataset.releases))
-    since = letters_since(archive, dataset, last, read, plain, letters, issues) if last else None
-    with RecordWriter(dataset.records) as records:
-        for letter in letters:
-            records.add(letter.record.rows())
-        records.add(entry.capture() for entry in archive.entries())
-        records.add([*issues, *(found for letter in letters for found in letter.issues)])
-        if since:
-            write_since(records.staged, since)
-    return letters
+def parse(dataset: Dataset) -> None:
+    """Read the archive into records."""
+    parse_plainly(dataset, Archive(dataset.archive), newest(dataset.releases))
 
 
 def release(dataset: Dataset) -> Path | None:
