@@ -11,7 +11,8 @@ from flows.errors import DafuError, UsageError
 from flows.read.remote import cached_release, is_address
 from flows.release.database import DATABASE
 from flows.release.digests import file_digest
-from flows.release.manifest import SUMS, differences, read_manifest
+from flows.release.manifest import SUMS, read_manifest
+from flows.release.verification import findings
 from flows.release.versions import versions
 
 
@@ -67,8 +68,8 @@ def described(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def verified(release: Path) -> int:
-    """Check every file of a release; return how many there are. DafuError names each that differs."""
-    problems = differences(release)
+    """Check every file of a release and every column; return how many files there are. DafuError names what differs."""
+    problems = findings(release)
     if problems:
         raise DafuError(f"{release}: {'; '.join(problems)}; restore the release from a copy")
     return len((release / SUMS).read_text(encoding="utf-8").splitlines())

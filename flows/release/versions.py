@@ -68,10 +68,12 @@ def made_visible(dataset: Dataset, staging: Path, version: str) -> Path:
 
 
 def note_version(releases: Path, version: str) -> None:
-    """Note a version as taken, so that its number is not used again."""
-    if version not in _lines(releases / VERSIONS):
-        with (releases / VERSIONS).open("a", encoding="utf-8") as taken:
-            taken.write(f"{version}\n")
+    """Note a version as taken, so that its number is not used again; a kill leaves the list as it was, or with it."""
+    known = _lines(releases / VERSIONS)
+    if version not in known:
+        noted = releases / f"{VERSIONS}.new"
+        noted.write_text("".join(f"{line}\n" for line in [*known, version]), encoding="utf-8")
+        noted.replace(releases / VERSIONS)
 
 
 def point_latest(release: Path) -> None:
