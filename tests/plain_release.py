@@ -30,7 +30,7 @@ def released(datasets: Path, name: str, threads: int | None = None) -> Path:
             version = next_version(dataset, captured(build)[-1])
             checks = run_checks(build.con, last, dataset.expectations)
             assert all(check.passed for check in checks)
-            complete(build, version, checks)
+            complete(build, version, checks, last)
             return made_visible(dataset, build.staging, version)
 
 
