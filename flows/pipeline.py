@@ -13,16 +13,25 @@ from prefect.settings import PREFECT_API_URL
 from flows.crawl.flow import crawl
 from flows.parse.flow import parse
 from flows.release.flow import release
+from flows.release.gate import checked
 from schemas.archive import Mode
 
 
 @flow(name="pipeline", flow_run_name="pipeline-{dataset_name}", persist_result=False)
-def pipeline(dataset_name: str, datasets: str, *, later: bool = False, mode: Mode | None = None) -> dict[str, Any]:
-    """Run the whole pipeline over one dataset; return the stages' reports by name."""
+def pipeline(
+    dataset_name: str,
+    datasets: str,
+    *,
+    later: bool = False,
+    mode: Mode | None = None,
+    accept: dict[str, str] | None = None,
+) -> dict[str, Any]:
+    """Run the whole pipeline over one dataset; return the stages' reports by name; `accept` is for the release."""
+    checked(accept or {})
     return {
         "crawl": crawl(dataset_name, datasets, later=later, mode=mode),
         "parse": parse(dataset_name, datasets),
-        "release": release(dataset_name, datasets),
+        "release": release(dataset_name, datasets, accept),
     }
 
 

@@ -15,6 +15,7 @@ import duckdb
 from flows.datasets import Dataset
 from flows.errors import DafuError
 from flows.release.card import card
+from flows.release.coverage import write_coverage
 from flows.release.database import VIEWS, views, write_database
 from flows.release.dictionary import write_dictionary
 from flows.release.gate import Check, refusal
@@ -62,6 +63,7 @@ def stage(build: Build) -> None:
     for table in RECORDED:
         name = table.about.name
         build.entries[name] = write_table(build.con, table, f"FROM records.{name}", build.staging)
+    build.entries["coverage"] = write_coverage(build.con, build.dataset, build.staging)
     build.entries["dictionary"] = write_dictionary(build.con, build.staging)
 
 
@@ -79,7 +81,7 @@ def complete(build: Build, version: str, checks: list[Check]) -> None:
     count, first, last = captured(build)
     write_database(staging, entries)
     (staging / VIEWS).write_text(views(entries), encoding="utf-8")
-    (staging / "README.md").write_text(card(dataset, version, build.con, entries), encoding="utf-8")
+    (staging / "README.md").write_text(card(dataset, version, build.con, entries, checks), encoding="utf-8")
     said = manifest(
         dataset=dataset.name,
         release=version,
@@ -91,10 +93,10 @@ def complete(build: Build, version: str, checks: list[Check]) -> None:
     write_sums(staging)
 
 
-def refused(staging: Path, checks: list[Check]) -> Path:
+def refused(build: Build, checks: list[Check]) -> Path:
     """Leave the reasons with a refused release; return the file."""
-    path = staging / REFUSED
-    path.write_text(refusal(checks), encoding="utf-8")
+    path = build.staging / REFUSED
+    path.write_text(refusal(build.dataset.name, checks), encoding="utf-8")
     return path
 
 
