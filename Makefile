@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test accuracy bench fuzz check unlocked format lock docs clean
+.PHONY: help setup demo test accuracy bench fuzz check unlocked format lock schema docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -29,7 +29,7 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: $(STAMP) ## scrape, parse and release the demo dataset, then query it
 	@$(BIN)/dafu run demo
-	@$(BIN)/dafu sql demo "$$(cat datasets/demo/queries/lag_by_year.sql)"
+	@$(BIN)/dafu queries demo lag_by_year
 
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest
@@ -67,8 +67,9 @@ unlocked: $(STAMP) ## install without the lock, and run the demo with that
 	@rm -rf $(UNLOCKED)
 	@$(PYTHON) -m venv $(UNLOCKED)
 	@$(UV) pip install --quiet --python $(UNLOCKED)/bin/python .
-	@mkdir -p $(UNLOCKED)/datasets/demo
+	@mkdir -p $(UNLOCKED)/datasets/demo $(UNLOCKED)/datasets/liaoning-education
 	@cp -R datasets/demo/dataset.toml datasets/demo/site $(UNLOCKED)/datasets/demo/
+	@cp -R datasets/liaoning-education/queries $(UNLOCKED)/datasets/liaoning-education/
 	@$(UNLOCKED)/bin/dafu run demo --datasets $(UNLOCKED)/datasets
 
 format: $(STAMP) ## let ruff mend what it can
@@ -82,6 +83,9 @@ lock: ## resolve requirements.lock anew (hashes, no addresses)
 	@$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 	  --no-annotate --upgrade --group bench --group setup --constraints requirements.lock pyproject.toml \
 	  --output-file requirements-bench.lock
+
+schema: $(STAMP) ## write schemas/snapshot.json, with the version that the changes ask for
+	@$(BIN)/python -c 'from schemas import snapshot; snapshot.write()'
 
 docs: $(STAMP) ## write the reference pages from schemas/ and the command line
 	@$(BIN)/python -m flows.reference

@@ -6,7 +6,6 @@ named in the error, with the file.
 
 from __future__ import annotations
 
-import os
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -18,6 +17,7 @@ from lxml.etree import XPathError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from flows.errors import UsageError
+from flows.settings import settings
 from parsers.frame import PageSelectors
 from parsers.listing import ListSelectors
 from parsers.markup import selector
@@ -28,7 +28,6 @@ from schemas.table import OneOf
 
 DEFAULT_DATASET = "liaoning-education"
 DATASETS_VARIABLE = "DAFU_DATASETS"
-REPOSITORY_VARIABLE = "DAFU_REPOSITORY"
 
 
 class _Section(BaseModel):
@@ -183,8 +182,28 @@ class Expectations(_Section):
     max_code_growth: Annotated[float, Field(ge=0)] = 0.05
 
 
+class Storage(_Section):
+    """Where archive and releases are kept beside this folder, and where releases are published.
+
+    Each is `s3://bucket/prefix` or a folder, in which `{dataset}` stands for the dataset's name.
+    """
+
+    url: str | None = None
+    publish: str | None = None
+
+
+class Watch(_Section):
+    """When an operator is told; not said here, it is as the environment or the default has it."""
+
+    stale_after_days: Annotated[int | None, Field(gt=0)] = None
+
+
 class Dataset(_Section):
-    """A dataset's description and its folder."""
+    """A dataset's description and its folder.
+
+    `queries` is a folder, from the dataset's own, of questions that it shares with others; those in its `queries/` are
+    its own.
+    """
 
     name: str
     title: str
@@ -194,6 +213,7 @@ class Dataset(_Section):
     synthetic: bool = False
     province: str
     licence: str
+    queries: str | None = None
     publisher: Publisher
     site: Site
     politeness: Politeness
@@ -201,6 +221,8 @@ class Dataset(_Section):
     columns: list[SiteColumn] = Field(min_length=1)
     selectors: Hypotheses
     expectations: Expectations = Expectations()
+    storage: Storage = Storage()
+    watch: Watch = Watch()
     folder: Annotated[Path, Field(exclude=True)]
 
     @property
@@ -254,20 +276,32 @@ class Dataset(_Section):
         found = self.selectors.page
         return PageSelectors(tuple(found.title), tuple(found.byline), tuple(found.body))
 
+    def storage_url(self) -> str | None:
+        """Return where archive and releases are kept durably; None if that is the dataset's own folder alone."""
+        return self._place(settings(self).storage)
+
+    def publish_url(self) -> str | None:
+        """Return where releases are published unless the command says; None if nothing does."""
+        return self._place(settings(self).publish)
+
+    def _place(self, url: str | None) -> str | None:
+        return url.replace("{dataset}", self.name) if url else None
+
     def user_agent(self) -> str:
         """Return an honest User-Agent; UsageError if a real site would not learn whom to write to."""
-        repository = os.environ.get(REPOSITORY_VARIABLE) or self.politeness.repository
+        repository = settings(self).repository
         if not repository and self.site.folder is None:
             raise UsageError(
                 f"{self.name}: the site must be able to see who asks; set politeness.repository in "
-                f"{self.folder / 'dataset.toml'}, or {REPOSITORY_VARIABLE}, to the address of your copy of dafu"
+                f"{self.folder / 'dataset.toml'}, or DAFU_REPOSITORY, to the address of your copy of dafu"
             )
         return f"dafu/{version('dafu')} (+{repository})" if repository else f"dafu/{version('dafu')}"
 
 
 def datasets_folder(given: Path | None) -> Path:
     """Return the folder of the datasets: as given, else DAFU_DATASETS, else this repository's."""
-    folder = given or Path(os.environ.get(DATASETS_VARIABLE) or Path(__file__).parents[1] / "datasets")
+    usual = settings().datasets  # read in any case: a wrong variable is told by every command
+    folder = given or usual
     if not folder.is_dir():
         raise UsageError(f"{folder} is no folder; say with --datasets or {DATASETS_VARIABLE} where the datasets are")
     return folder
@@ -295,6 +329,9 @@ def load_dataset(name: str, folder: Path) -> Dataset:
         raise UsageError(f"{path} cannot be read: {error}") from None
     except ValidationError as error:
         raise UsageError(f"{path}: {first_fault(error)}") from None
+    if dataset.queries and not (path.parent / dataset.queries).is_dir():
+        shared = (path.parent / dataset.queries).resolve()
+        raise UsageError(f"{path}: queries: {shared} is no folder; copy it there too, correct the path or remove it")
     if dataset.name != name:
         raise UsageError(f"{path}: name is {dataset.name!r} but the folder is {name!r}; make them the same")
     return dataset

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from flows.cli import EXIT_CODES, dafu
+from flows.settings import reference
 from parsers.roles import RULES
 from schemas import SCHEMA_VERSION, TABLES
 from schemas.arrow import arrow_schema
@@ -68,6 +69,10 @@ def _commands() -> Iterator[str]:
     yield "| exit code | meaning |\n|---|---|"
     for code, meaning in EXIT_CODES.items():
         yield f"| {code} | {meaning} |"
+    yield "\nSettings: the environment goes before the dataset's `dataset.toml`, and that before the default.\n"
+    yield "| variable | in dataset.toml | default | meaning |\n|---|---|---|---|"
+    for variable, key, default, meaning in reference():
+        yield f"| `{variable}` | {key and f'`{key}`'} | {default} | {meaning} |"
     context = _context(dafu, "dafu", None)
     yield f"\n```text\n{dafu.get_help(context)}\n```"
     yield from _group(dafu, "dafu", context)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import types
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -23,7 +24,7 @@ _PLAIN: dict[Any, pa.DataType] = {
 
 
 def arrow_schema(table: type[Table]) -> pa.Schema:
-    """Return the Arrow schema of `table`; each field's metadata holds its descriptions, unit and source."""
+    """Return the Arrow schema of `table`; each field's metadata holds its descriptions, unit, source and values."""
     about = table.about
     return pa.schema(
         [_field(table, name) for name in table.model_fields],
@@ -44,6 +45,7 @@ def _field(table: type[Table], name: str) -> pa.Field:
         "description_zh": column.zh,
         "unit": column.unit,
         "source": column.source,
+        "values": json.dumps(table.values(name)) if table.values(name) else None,
     }
     return pa.field(name, arrow_type, nullable, {key: text for key, text in said.items() if text})
 

@@ -25,7 +25,8 @@ class Attachment(Table):
 
     reply_id: ReplyId
     attachment_id: Annotated[
-        str, Column("reply_id, `#a`, position on the page.", "reply_id 加 `#a` 与序号。", source="derived")
+        str,
+        Column("reply_id, `#a`, position on the page.", "reply_id 加 `#a` 与序号。", source="derived", unique=True),
     ]
     label: Annotated[str, Column("What the link to it is called.", "链接文字。", source="page")]
     url: Annotated[str, Column("The file's address.", "文件网址。", source="page")]

@@ -6,10 +6,15 @@ from typing import Annotated
 
 from schemas.table import Column
 
-ReplyId = Annotated[str, Column("The letter.", "所属答复。", source="derived")]
+ReplyId = Annotated[str, Column("The letter.", "所属答复。", source="derived", references="replies.reply_id")]
 SentenceId = Annotated[
     str | None,
-    Column("The sentence it stands in; null in a heading.", "所在句子；在标题中则为空。", source="derived"),
+    Column(
+        "The sentence it stands in; null in a heading.",
+        "所在句子；在标题中则为空。",
+        source="derived",
+        references="sentences.sentence_id",
+    ),
 ]
 CharStart = Annotated[
     int,

@@ -30,7 +30,9 @@ class Commitment(Table):
     )
 
     reply_id: ReplyId
-    sentence_id: Annotated[str, Column("The sentence.", "所在句子。", source="derived")]
+    sentence_id: Annotated[
+        str, Column("The sentence.", "所在句子。", source="derived", references="sentences.sentence_id", unique=True)
+    ]
     text: Annotated[str, Column("The sentence.", "句子原文。")]
     modality: Annotated[
         Modality,
@@ -75,6 +77,7 @@ class Commitment(Table):
             "sentence_id of the first sentence of the letter that says the same; null if none does.",
             "本答复中最早的相同句子的 sentence_id；无则为空。",
             source="derived",
+            references="sentences.sentence_id",
         ),
     ]
     char_start: CharStart

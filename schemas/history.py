@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, ClassVar, Literal
 
+from schemas.columns import ReplyId
 from schemas.table import About, Column, Table
 
 Event = Literal["appeared", "edited", "moved", "withdrawn", "returned"]
@@ -21,7 +22,7 @@ class HistoryEvent(Table):
         key=("reply_id", "seen_at", "event"),
     )
 
-    reply_id: Annotated[str, Column("The letter.", "所属答复。", source="derived")]
+    reply_id: ReplyId
     version: Annotated[
         int,
         Column(
@@ -70,5 +71,11 @@ class HistoryEvent(Table):
     ]
     capture_id: Annotated[
         str,
-        Column("The capture that showed it.", "发现该事件的抓取记录。", source="archive", observed=True),
+        Column(
+            "The capture that showed it.",
+            "发现该事件的抓取记录。",
+            source="archive",
+            observed=True,
+            references="captures.capture_id",
+        ),
     ]

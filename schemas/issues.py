@@ -151,7 +151,10 @@ class Issue(Table):
         key=("stage", "url", "code", "detail"),
     )
 
-    reply_id: Annotated[str | None, Column("The letter, if it became one.", "所属答复（如有）。", source="derived")]
+    reply_id: Annotated[
+        str | None,
+        Column("The letter, if it became one.", "所属答复（如有）。", source="derived", references="replies.reply_id"),
+    ]
     stage: Annotated[Stage, Column("crawl, parse or release.", "阶段：抓取、解析、发布。", source="pipeline")]
     url: Annotated[str | None, Column("The page.", "网页。", source="page address")]
     severity: Annotated[Severity, Column("info, warning or error.", "程度：提示、警告、错误。", source="reason code")]

@@ -29,7 +29,13 @@ class SharedPassage(Table):
     ]
     reply_id: ReplyId
     sentence_ids: Annotated[
-        list[str], Column("sentence_id of its sentences, in order.", "段落所含句子的编号，按顺序。", source="derived")
+        list[str],
+        Column(
+            "sentence_id of its sentences, in order.",
+            "段落所含句子的编号，按顺序。",
+            source="derived",
+            references="sentences.sentence_id",
+        ),
     ]
     characters: Annotated[
         int,

@@ -307,11 +307,17 @@ class Reply(Table):
             "文字几乎相同的答复中最小的 reply_id；无则为空。去空格与标点后，两件答复的 5 字片段至少 75 % 相同"
             "（Jaccard 系数）即为几乎相同；彼此相连者为一组。",
             source="derived from text",
+            references="replies.reply_id",
         ),
     ]
     capture_id: Annotated[
         str,
-        Column("The capture that the row was read from.", "本行所据的抓取记录。", source="archive"),
+        Column(
+            "The capture that the row was read from.",
+            "本行所据的抓取记录。",
+            source="archive",
+            references="captures.capture_id",
+        ),
     ]
     content_sha256: Annotated[
         str,

@@ -34,7 +34,12 @@ class Section(Table):
     path: Annotated[str, Column("Markers from level 1 down to this one: 一/(二).", "自一级标题起的路径：一/(二)。")]
     parent_id: Annotated[
         str | None,
-        Column("section_id of the heading above; null at the top.", "上级标题的 section_id。", source="derived"),
+        Column(
+            "section_id of the heading above; null at the top.",
+            "上级标题的 section_id。",
+            source="derived",
+            references="sections.section_id",
+        ),
     ]
     role: Annotated[
         SectionRole | None,
@@ -69,7 +74,12 @@ class Sentence(Table):
     sentence_id: Annotated[str, Column("reply_id, `#s`, n.", "reply_id 加 `#s` 与序号。", source="derived")]
     section_id: Annotated[
         str | None,
-        Column("The innermost heading above the sentence.", "所属的最内层标题。", source="derived"),
+        Column(
+            "The innermost heading above the sentence.",
+            "所属的最内层标题。",
+            source="derived",
+            references="sections.section_id",
+        ),
     ]
     n: Annotated[int, Column("Position among the letter's sentences, from 1.", "句子序号，自 1 起。")]
     text: Annotated[str, Column("The sentence.", "句子原文。")]

@@ -11,7 +11,7 @@ the `dictionary` table and the reference page. A field without a `Column` does n
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
@@ -23,7 +23,9 @@ class Column:
 
     `en`, `zh`: the description in both languages. `unit`: of the value, if it has one. `source`: where the value
     is read from. `observed`: the value tells when or how we looked, not what the source says; a release that
-    differs from the last one only in such columns has nothing new in it.
+    differs from the last one only in such columns has nothing new in it. `references`: the `table.column` in which
+    every value (of a list: every item) stands, null apart. `unique`: no value stands in two rows; a column that is
+    referenced, or a table's whole key, is unique without saying so.
     """
 
     en: str
@@ -31,6 +33,18 @@ class Column:
     unit: str | None = None
     source: str = "letter"
     observed: bool = False
+    references: str | None = None
+    unique: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A foreign key: every value of `column`, null apart, stands in `to` of `table`; `in_list`: every item does."""
+
+    column: str
+    table: str
+    to: str
+    in_list: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,7 @@ class Table(BaseModel):
         super().__pydantic_init_subclass__(**kwargs)
         for name in cls.model_fields:
             cls.column(name)
+        cls.references()
 
     @classmethod
     def column(cls, name: str) -> Column:
@@ -98,3 +113,27 @@ class Table(BaseModel):
     def observed_columns(cls) -> tuple[str, ...]:
         """Return the columns that say when or how we looked (see `Column.observed`)."""
         return tuple(name for name in cls.model_fields if cls.about.observed or cls.column(name).observed)
+
+    @classmethod
+    def values(cls, name: str) -> tuple[str, ...]:
+        """Return the only values that column `name` (of a list: its items) can have; nothing if any is possible."""
+        return _values(cls.model_fields[name].annotation)
+
+    @classmethod
+    def references(cls) -> tuple[Reference, ...]:
+        """Return the foreign keys, in the order of the columns; TypeError if one is not written `table.column`."""
+        found = []
+        for name, field in cls.model_fields.items():
+            said = cls.column(name).references
+            if said is not None:
+                table, dot, to = said.partition(".")
+                if not (table and dot and to):
+                    raise TypeError(f"{cls.__name__}.{name} references {said!r}; write table.column")
+                found.append(Reference(name, table, to, in_list=get_origin(field.annotation) is list))
+        return tuple(found)
+
+
+def _values(annotation: Any) -> tuple[str, ...]:  # noqa: ANN401 - any annotation a field can have
+    if get_origin(annotation) is Literal:
+        return get_args(annotation)
+    return next((found for part in get_args(annotation) if (found := _values(part))), ())

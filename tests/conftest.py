@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import sys
@@ -17,13 +18,20 @@ from flows import environment
 environment.prepare()
 
 from flows.cli import main  # noqa: E402 - Prefect reads its settings when it is first imported
+from tests import object_store  # noqa: E402
+from tests.other_duckdbs import OLDER, OtherDuckDB, other_duckdb  # noqa: E402
 
 REPOSITORY = Path(__file__).parents[1]
 DEMO = REPOSITORY / "datasets" / "demo"
 
 
 def copy_of_demo(folder: Path) -> Path:
-    """Copy the demo dataset, without what runs have made of it, into `folder`; return the datasets folder."""
+    """Copy the demo dataset, without what runs have made of it, into `folder`; return the datasets folder.
+
+    The questions that it shares with another dataset come along.
+    """
+    shared = Path("liaoning-education", "queries")
+    shutil.copytree(DEMO.parent / shared, folder / shared)
     shutil.copytree(DEMO, folder / "demo", ignore=shutil.ignore_patterns("archive", "records", "releases", ".*"))
     return folder
 
@@ -103,3 +111,24 @@ def runs(prefect_server: None, tmp_path_factory: pytest.TempPathFactory) -> Thre
     first = pipeline("demo", str(datasets))
     again = pipeline("demo", str(datasets))
     return ThreeRuns(datasets, first, again, pipeline("demo", str(datasets), later=True))
+
+
+@pytest.fixture(scope="session")
+def s3_endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start a real S3 server, once a session; `s3` leads a test to it."""
+    with object_store.running(tmp_path_factory.mktemp("s3")) as endpoint:
+        yield endpoint
+
+
+@pytest.fixture
+def s3(s3_endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    """Return the address of an empty prefix in its bucket, with the environment set for it."""
+    for name, value in object_store.environment(s3_endpoint).items():
+        monkeypatch.setenv(name, value)
+    return f"s3://{object_store.BUCKET}/{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
+
+
+@pytest.fixture(scope="session", params=OLDER)
+def older_duckdb(request: pytest.FixtureRequest) -> OtherDuckDB:
+    """Ask an older version of DuckDB: a test that wants it runs once for each."""
+    return other_duckdb(request.param)

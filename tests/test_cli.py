@@ -137,6 +137,9 @@ def test_help_teaches(dafu: Dafu) -> None:
         (("sql", "demo@1999.01.01", "SELECT 1"), "no release 1999.01.01"),
         (("sql", "demo", "SELECT 1", "--format", "parquet"), "--output"),
         (("sql", "demo", "SELECT", "1"), "too many words"),
+        (("sql", "demo", "SELECT 1; SELECT 2"), "those are 2 SQL statements; give one at a time"),
+        (("sql", "demo", "SELECT 1; SELECT 2", "--format", "parquet", "--output", "x"), "those are 2 SQL statements"),
+        (("sql", "demo", "-- nothing"), "the SQL statement is empty"),
         (("show", "demo", "9999"), "no letter has the number or id '9999'"),
         (("show", "demo", "0318x"), "no letter"),
         (("run", "demo", "--bogus"), "--bogus"),
@@ -381,14 +384,14 @@ def test_history_shows_what_an_edit_did_to_the_sentences(dafu: Dafu, at: tuple[s
 
 def test_history_without_the_archive_shows_the_events(dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
     without = shutil.ignore_patterns("archive", "records")
-    shutil.copytree(runs.datasets / "demo", tmp_path / "demo", ignore=without, symlinks=True)
+    shutil.copytree(runs.datasets, tmp_path, dirs_exist_ok=True, ignore=without, symlinks=True)
     shown = dafu("history", "demo", "0163", "--datasets", str(tmp_path)).out
     assert "edited" in shown
     assert "the archive with the texts is not here" in shown
 
 
 def test_the_archive_is_verified_and_reindexed(dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
-    shutil.copytree(runs.datasets / "demo", tmp_path / "demo", ignore=shutil.ignore_patterns("releases", "records"))
+    shutil.copytree(runs.datasets, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("releases", "records"))
     at = ("--datasets", str(tmp_path))
     assert "are intact" in dafu("archive", "verify", "demo", *at).out
     assert dafu("archive", "verify", "demo", "--json", *at).json["captures"] > 200

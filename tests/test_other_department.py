@@ -14,6 +14,7 @@ from tests.conftest import REPOSITORY, Dafu
 def test_a_second_department_is_a_folder_and_no_code(dafu: Dafu, tmp_path: Path) -> None:
     made = shutil.ignore_patterns("archive", "records", "releases", ".*")
     shutil.copytree(REPOSITORY / "datasets/demo-culture", tmp_path / "demo-culture", ignore=made)
+    shutil.copytree(REPOSITORY / "datasets/liaoning-education/queries", tmp_path / "liaoning-education/queries")
     at = ("--datasets", str(tmp_path))
     report = dafu("run", "demo-culture", "--json", *at).json
     assert report["crawl"]["outcomes"] == {"gone_soft": 1, "ok": 16}
@@ -45,8 +46,7 @@ def test_a_second_department_is_a_folder_and_no_code(dafu: Dafu, tmp_path: Path)
         ("1240", "npc_suggestion", "林涛", "2024-07-22", "2024-06-28"),
         ("1107", "npc_suggestion", "高桂兰", "2024-08-02", "2024-07-01"),
     ]
-    planned = (REPOSITORY / "datasets/demo-culture/queries/planned.sql").read_text(encoding="utf-8")
-    promised = {(row["number"], row["raw"]) for row in dafu("sql", "demo-culture", planned, "--json", *at).json}
+    promised = {(row["number"], row["raw"]) for row in dafu("queries", "demo-culture", "planned", "--json", *at).json}
     assert {("0218", "40个"), ("1240", "1名"), ("0092", "100所")} <= promised
 
 

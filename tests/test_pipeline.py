@@ -18,6 +18,7 @@ from flows import console
 from flows.release.manifest import differences, read_manifest
 from schemas import TABLES
 from tests.conftest import Dafu, ThreeRuns, copy_of_demo
+from tests.other_duckdbs import OtherDuckDB
 
 
 def ask(release: Path, sql: str) -> list[tuple[Any, ...]]:
@@ -206,13 +207,21 @@ def test_the_database_and_the_views_hold_the_same(
     assert "Days from signing" in comment[0]
 
 
+def test_an_older_duckdb_reads_the_database_and_the_views(runs: ThreeRuns, older_duckdb: OtherDuckDB) -> None:
+    asked = "SELECT count(*), min(number), max(len(proposers)) FROM replies"
+    expected = [list(row) for row in ask(runs.before, asked)]
+    assert older_duckdb.ask([asked], runs.before / "dafu.duckdb") == expected
+    views = (runs.before / "views.sql").read_text(encoding="utf-8")
+    assert older_duckdb.ask([f"SET VARIABLE dafu = '{runs.before}'", views, asked]) == expected
+
+
 def test_records_read_from_the_archive_give_the_same_files(runs: ThreeRuns, tmp_path: Path) -> None:
     """The same archive and code give the same bytes, in another folder."""
 
     from flows.datasets import load_dataset  # noqa: PLC0415
     from flows.parse.flow import parse  # noqa: PLC0415
 
-    shutil.copytree(runs.datasets / "demo", tmp_path / "demo", ignore=shutil.ignore_patterns("records", "releases"))
+    shutil.copytree(runs.datasets, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("records", "releases"))
     parse("demo", str(tmp_path))
     from flows.release.build import opened, stage  # noqa: PLC0415
 

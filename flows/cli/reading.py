@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import click
 
-from flows.cli.common import common, dafu, dataset_and, print_result, printed, put
+from flows.cli.common import common, dafu, dataset_and, print_result, print_rows, printed, put
+from flows.datasets import DEFAULT_DATASET, load_dataset
 from flows.errors import UsageError
+
+
+def _result_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say how a result is given."""
+    form = click.option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]), default="table")
+    output = click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+    return form(output(command))
 
 
 # A statement may begin with a comment: what looks like an unknown option is left to DuckDB.
 @dafu.command(context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, required=True, metavar='[DATASET[@VERSION]] "SELECT …"')
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "parquet"]), default="table")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file.")
+@_result_options
 @common
 def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Path, as_json: bool) -> None:
     """Ask a release in SQL (DuckDB's); the newest one unless VERSION is given.
@@ -23,11 +32,45 @@ def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Pat
     dafu sql demo "SELECT kind, count(*) FROM replies GROUP BY kind"
     dafu sql demo "FROM dictionary" --format csv
     """
-    from flows.read import query  # noqa: PLC0415 - commands load only what they need
-    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+    from flows.read.releases import database_of, release_of  # noqa: PLC0415 - commands load only what they need
 
     named, statement = dataset_and(words, "SQL statement", datasets)
-    database = database_of(release_of(named, datasets)[1])
+    _answer(database_of(release_of(named, datasets)[1]), statement, form, output, as_json=as_json)
+
+
+@dafu.command()
+@click.argument("words", nargs=-1, metavar="[DATASET[@VERSION]] [QUERY]")
+@_result_options
+@common
+def queries(words: tuple[str, ...], *, datasets: Path, **options: Any) -> None:  # noqa: ANN401 - _answer's
+    """List the questions that come with a dataset, or ask a release one of them.
+
+    With VERSION, the questions that release was made with; else the dataset's, asked of the newest release.
+
+    \b
+    dafu queries demo
+    dafu queries demo lag_by_year --format csv
+    """
+    from flows.read import queries as reader  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+
+    if len(words) > 2:
+        raise UsageError("too many words: give a dataset and one query")
+    named, name = (*words, *(DEFAULT_DATASET, "")[len(words) :])
+    dataset, version = load_dataset(named.partition("@")[0], datasets), named.partition("@")[2]
+    found = reader.queries_of(dataset, release_of(named, datasets)[1] if version else None)
+    if name:
+        asked = reader.named_query(found, name, named)
+        _answer(database_of(release_of(named, datasets)[1]), asked.sql, **options)
+    elif options["as_json"] or options["form"] == "json":
+        print_rows([query.row() for query in found], as_json=True)
+    else:
+        print_rows([{"query": q.name, "title": q.title, "question": q.question} for q in found], as_json=False)
+
+
+def _answer(database: Path, statement: str, form: str, output: Path | None, *, as_json: bool) -> None:
+    from flows.read import query  # noqa: PLC0415 - commands load only what they need
+
     if form == "parquet":
         if output is None:
             raise UsageError("--format parquet writes a file; say which with --output FILE")

@@ -1,4 +1,4 @@
-"""The commands that list datasets and releases, and check one."""
+"""The commands that list datasets, their settings and their releases, and check a release."""
 
 from __future__ import annotations
 
@@ -21,6 +21,19 @@ def list_datasets(*, datasets: Path, as_json: bool) -> None:
         return
     rows = [{"dataset": d.name, "title": d.title, "title_zh": d.title_zh, "site": d.site.base_url} for d in found]
     print_rows(rows, as_json=as_json)
+
+
+@dafu.command()
+@dataset_argument()
+@common
+def config(dataset: str, *, datasets: Path, as_json: bool) -> None:
+    """Show every setting that holds for a dataset, and where it came from.
+
+    That is an environment variable, the dataset's dataset.toml, or a default, in this order. Secrets are not shown.
+    """
+    from flows.settings import values  # noqa: PLC0415 - commands load only what they need
+
+    print_rows([value.row() for value in values(load_dataset(dataset, datasets))], as_json=as_json)
 
 
 @dafu.command("releases")

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from flows import console
 from flows.cli.common import Command, common, dafu, dataset_argument, printed
-from flows.datasets import load_dataset
+from flows.datasets import DEFAULT_DATASET, load_dataset
 from flows.errors import UsageError
 from schemas.archive import Mode
 
@@ -135,6 +135,26 @@ def _reasons(accept: tuple[str, ...], because: tuple[str, ...]) -> dict[str, str
     return reasons
 
 
+@dafu.command()
+@click.argument("named", default=DEFAULT_DATASET, metavar="[DATASET[@VERSION]]")
+@click.argument("target", required=False)
+@common
+def publish(named: str, target: str | None, *, datasets: Path, as_json: bool) -> None:
+    """Copy a release to where others get it, read it back, and switch `latest` there last.
+
+    TARGET is s3://bucket/prefix or a folder; else DAFU_PUBLISH, else storage.publish in dataset.toml. What is there is
+    not sent again, so a publish that was cut off is gone on with; a version that is there never changes.
+
+    \b
+    dafu publish demo /srv/www/demo
+    dafu publish demo@2026.11.24 s3://bucket/demo
+    """
+    load_dataset(named.partition("@")[0], datasets)
+    from flows.publish.flow import publish as stage  # noqa: PLC0415 - Prefect takes seconds to import
+
+    _staged(partial(stage, named, str(datasets), target), as_json=as_json, named="publish")
+
+
 def _staged(flow: Callable[[], dict[str, Any]], *, as_json: bool, named: str | None) -> None:
     """Run one flow, show its progress, and print its report."""
     console.show_progress("silent" if as_json else console.mode_for_terminal())
@@ -182,4 +202,14 @@ def _release_summary(report: dict[str, Any]) -> str:
     return f"{report['release']} in {report['path']}\n{rows}\n{passed}{accepted}{unneeded}"
 
 
-_SUMMARIES = {"crawl": _crawl_summary, "parse": _parse_summary, "release": _release_summary}
+def _publish_summary(report: dict[str, Any]) -> str:
+    sent = f"{report['sent_files']} of {report['files']} files sent ({report['sent_bytes'] / 1000:.0f} kB)"
+    return f"{report['release']} in {report['target']}: {sent}, all read back; latest is {report['latest']}"
+
+
+_SUMMARIES = {
+    "crawl": _crawl_summary,
+    "parse": _parse_summary,
+    "release": _release_summary,
+    "publish": _publish_summary,
+}

@@ -28,6 +28,7 @@ from flows.crawl.pace import Pace, Turn
 from flows.crawl.transport import ForbiddenAddressError, GuardedAdapter, Watch
 from flows.datasets import Dataset
 from flows.errors import DafuError, SiteUnreachableError
+from flows.settings import settings
 from schemas.captures import Outcome
 
 _CHUNK = 64 * 1024
@@ -235,8 +236,8 @@ class _Line:
         )
         self.session.trust_env = False
         self.session.headers.update({"User-Agent": agent, "Accept-Encoding": "gzip", "Accept": "*/*"})
-        if dataset.politeness.contact:
-            self.session.headers["From"] = dataset.politeness.contact
+        if contact := settings(dataset).contact:
+            self.session.headers["From"] = contact
         adapter = GuardedAdapter(self.watch, allow_private=dataset.site.private_addresses)
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, adapter)

@@ -55,11 +55,9 @@ class Result:
 
 def run_query(database: Path, sql: str) -> Result:
     """Run `sql`; UsageError with DuckDB's own words if it does not run."""
-    if not sql.strip():
-        raise UsageError('the SQL statement is empty; give one in quotes, for example "FROM replies LIMIT 5"')
     with _opened(database) as con:
         try:
-            con.execute(sql)
+            con.execute(_one_statement(con, sql))
             columns = [entry[0] for entry in con.description or []]
             return Result(columns, con.fetchall() if columns else [])
         except duckdb.Error as error:
@@ -70,7 +68,7 @@ def query_to_parquet(database: Path, sql: str, target: Path) -> None:
     """Run `sql` and write its result to `target`, types kept."""
     with _opened(database) as con:
         try:
-            table = con.sql(sql).to_arrow_table()
+            table = con.sql(_one_statement(con, sql)).to_arrow_table()
         except duckdb.Error as error:
             raise UsageError(f"the SQL does not run: {_said(error)}") from None
     try:
@@ -101,6 +99,16 @@ def _opened(database: Path) -> duckdb.DuckDBPyConnection:
         return con
     except duckdb.Error as error:
         raise DafuError(f"{database} cannot be opened: {_said(error)}") from None
+
+
+def _one_statement(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+    """Return the statement that was given: of several, only the last one's rows would be seen."""
+    found = con.extract_statements(sql)
+    if len(found) > 1:
+        raise UsageError(f"those are {len(found)} SQL statements; give one at a time")
+    if not found:
+        raise UsageError('the SQL statement is empty; give one in quotes, for example "FROM replies LIMIT 5"')
+    return found[0]
 
 
 def _flat(value: Any) -> Any:  # noqa: ANN401 - whatever DuckDB returns

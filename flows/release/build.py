@@ -14,6 +14,7 @@ import duckdb
 
 from flows.datasets import Dataset
 from flows.errors import DafuError
+from flows.read.queries import carry_queries
 from flows.release.card import card
 from flows.release.coverage import write_coverage
 from flows.release.database import VIEWS, views, write_database
@@ -81,6 +82,7 @@ def complete(build: Build, version: str, checks: list[Check]) -> None:
     count, first, last = captured(build)
     write_database(staging, entries)
     (staging / VIEWS).write_text(views(entries), encoding="utf-8")
+    carry_queries(dataset, staging)
     (staging / "README.md").write_text(card(dataset, version, build.con, entries, checks), encoding="utf-8")
     said = manifest(
         dataset=dataset.name,

@@ -73,13 +73,18 @@ def write_sums(folder: Path) -> None:
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
 
 
+def read_sums(folder: Path) -> dict[str, str]:
+    """Return what SHA256SUMS says: the digest of each file by its name; OSError or ValueError if it cannot be read."""
+    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
+    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+
+
 def differences(release: Path) -> list[str]:
     """Return how a release differs from what was released: a changed, missing or added file, each as a sentence."""
     try:
-        lines = (release / SUMS).read_text(encoding="utf-8").splitlines()
+        said = read_sums(release)
     except (OSError, UnicodeDecodeError):
         return [f"{SUMS} is missing or not readable"]
-    said = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
     found = []
     for name, digest in said.items():
         path = release / name

@@ -26,7 +26,12 @@ _SITE_TIME = ZoneInfo("Asia/Shanghai")
 def versions(releases: Path) -> list[str]:
     """Return the versions there are, oldest first."""
     found = [path.name for path in releases.glob("*") if path.is_dir() and _VERSION.match(path.name)]
-    return sorted(found, key=lambda version: [int(part) for part in version.split(".")])
+    return sorted(found, key=version_order)
+
+
+def version_order(version: str) -> list[int]:
+    """Return what versions are sorted by."""
+    return [int(part) for part in version.split(".")]
 
 
 def last_release(dataset: Dataset) -> Path | None:

@@ -19,7 +19,7 @@ from flows.parse.corrections import CORRECTABLE, FILE, Correction, corrected, lo
 from flows.parse.history import Letter
 from parsers import letter as parser
 from schemas.replies import Proposer, Reply
-from tests.conftest import REPOSITORY, Dafu, ThreeRuns
+from tests.conftest import REPOSITORY, Dafu, ThreeRuns, copy_of_demo
 from tests.flows.synthetic import letter
 
 URL = "http://jyt.demo.invalid/a"
@@ -212,7 +212,7 @@ def test_a_page_that_no_letter_has_fails() -> None:
 def test_a_parse_whose_correction_does_not_hold_leaves_the_last_records(
     dafu: Dafu, runs: ThreeRuns, tmp_path: Path
 ) -> None:
-    shutil.copytree(runs.datasets / "demo", tmp_path / "demo", ignore=shutil.ignore_patterns("releases"))
+    shutil.copytree(runs.datasets, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("releases"))
     records, path = tmp_path / "demo/records", tmp_path / "demo" / FILE
     before = {file.name: file.read_bytes() for file in records.iterdir()}
     text = path.read_text(encoding="utf-8")
@@ -239,6 +239,7 @@ def test_a_parse_whose_correction_does_not_hold_leaves_the_last_records(
 
 def test_a_run_tells_a_fault_before_it_crawls(dafu: Dafu, tmp_path: Path) -> None:
     shutil.copytree(REPOSITORY / "datasets/demo-culture", tmp_path / "demo-culture")
+    copy_of_demo(tmp_path)  # with the questions that both share
     shutil.rmtree(tmp_path / "demo-culture/archive", ignore_errors=True)
     (tmp_path / "demo-culture" / FILE).write_text("corection = []", encoding="utf-8")
     ended = dafu("run", "demo-culture", "--datasets", str(tmp_path))

@@ -14,7 +14,7 @@ from schemas.arrow import arrow_schema, arrow_table
 from schemas.dictionary import dictionary
 from schemas.facts import Quantity
 from schemas.issues import issue
-from schemas.table import About, Column, Table
+from schemas.table import About, Column, Reference, Table
 
 DESIGNED = {
     "replies": "reply_id letter_type kind identity_basis body_raw body province term session number number_int "
@@ -97,3 +97,23 @@ def test_rows_are_checked_strictly() -> None:
 def test_rows_become_an_arrow_table_in_their_order() -> None:
     rows = [issue("no_text", "parse", detail) for detail in ("b", "a")]
     assert arrow_table(type(rows[0]), rows).column("detail").to_pylist() == ["b", "a"]
+
+
+def test_a_reference_leads_to_a_declared_column_of_its_type() -> None:
+    declared = {table.about.name: arrow_schema(table) for table in TABLES}
+    found = {(table.about.name, r.column): r for table in TABLES for r in table.references()}
+    assert found["sections", "parent_id"] == Reference("parent_id", "sections", "section_id", in_list=False)
+    assert found["shared_passages", "sentence_ids"].in_list
+    for (name, column), reference in found.items():
+        source = declared[name].field(column).type
+        assert (source.value_type if reference.in_list else source) == declared[reference.table].field(
+            reference.to
+        ).type, reference
+
+
+def test_a_reference_that_names_no_column_does_not_build() -> None:
+    with pytest.raises(TypeError, match=r"write table\.column"):
+
+        class Broken(Table):
+            about: ClassVar = About("broken", "x", "x", ("x",))
+            x: Annotated[str, Column("x", "x", references="replies")]

@@ -1,0 +1,1 @@
+"""Release → where others get it: copied, read back, and only then named as the latest."""
