@@ -17,14 +17,12 @@ from lxml.etree import XPathError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from flows.errors import UsageError
+from flows.expectations import Expectations
 from flows.settings import settings
 from parsers.frame import PageSelectors
 from parsers.listing import ListSelectors
 from parsers.markup import selector
-from schemas import TABLES
-from schemas.issues import REASON_CODES
 from schemas.replies import Kind
-from schemas.table import OneOf
 
 DEFAULT_DATASET = "liaoning-education"
 DATASETS_VARIABLE = "DAFU_DATASETS"
@@ -141,45 +139,6 @@ class Hypotheses(_Section):
 
     list: ListHypotheses
     page: PageHypotheses
-
-
-def _column(named: str) -> str:
-    columns = {f"{table.about.name}.{name}" for table in TABLES for name in table.model_fields}
-    if named not in columns:
-        raise ValueError("no column of a table; write table.column")
-    return named
-
-
-Share = Annotated[float, Field(ge=0, le=1)]
-Year = Annotated[str, Field(pattern=r"^\d{4}$")]
-ColumnName = Annotated[str, AfterValidator(_column)]
-Code = Annotated[str, OneOf(tuple(REASON_CODES))]
-
-
-class Expectations(_Section):
-    """What the gate holds a release to; every limit of docs/gate.md that is not 0 stands here.
-
-    Of the release itself: `min_letters` and, by year of publication, `letters_per_year` are the fewest letters;
-    `max_unread_pages` and `max_not_fetched` are shares of the listed pages. `fill` is the least share of rows in which
-    a column is filled, by `table.column`; `issues` the most issues for each listed page, by reason code.
-
-    Against the last release: `max_letters_lost` is the share of its letters that may be missing, `max_rows_lost` the
-    share by which a table or a year may be smaller, `max_fill_lost` by how much less of a column may be filled.
-    `max_new_code` bounds the issues for each page of a code that is new (unless `issues` names it), `max_code_growth`
-    by how much those of a known one may grow. Three rows more or less are never too many, but for `max_letters_lost`.
-    """
-
-    min_letters: Annotated[int, Field(ge=0)] = 1
-    letters_per_year: dict[Year, Annotated[int, Field(ge=0)]] = {}
-    max_unread_pages: Share = 0.25
-    max_not_fetched: Share = 0.25
-    fill: dict[ColumnName, Share] = {}
-    issues: dict[Code, Annotated[float, Field(ge=0)]] = {}
-    max_letters_lost: Share = 0.05
-    max_rows_lost: Share = 0.1
-    max_fill_lost: Share = 0.1
-    max_new_code: Annotated[float, Field(ge=0)] = 0.02
-    max_code_growth: Annotated[float, Field(ge=0)] = 0.05
 
 
 class Storage(_Section):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import duckdb
 
-from flows.datasets import Expectations
+from flows.expectations import Expectations
 from flows.release.gate.checks import Check, check, looked_at, value
 from flows.release.gate.rules import CODE, FILL, LETTERS, NOT_FETCHED, UNREAD, YEAR
 from flows.release.sql import quoted, text

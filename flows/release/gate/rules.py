@@ -57,11 +57,6 @@ SPANS = _integrity(
     "Rows for which replies.text[char_start:char_end] is not what the row says.",
     "replies.text[char_start:char_end] 与该行所记文字不一致的行数。",
 )
-VERSION = _integrity(
-    "schema.version",
-    "Columns that were removed or retyped since the last release, while the schema's first number stayed the same.",
-    "与上一版相比已删除或类型改变、而结构版本首位数字未升的列数。",
-)
 LETTERS = Rule("letters.count", "Letters.", "答复件数。", "min_letters", at_least=True)
 YEAR = Rule(
     "letters.{year}.count", "Letters published in the year.", "该年发布的答复件数。", "letters_per_year", at_least=True
@@ -125,7 +120,7 @@ CODE_GROWTH = Rule(
 )
 
 RULES = (
-    *(SCHEMA, FIT, UNIQUE, COLUMN_UNIQUE, REFERENCE, SPANS, VERSION),
+    *(SCHEMA, FIT, UNIQUE, COLUMN_UNIQUE, REFERENCE, SPANS),
     *(LETTERS, YEAR, FILL, UNREAD, NOT_FETCHED, CODE),
     *(LOST, YEAR_LOST, ROWS_LOST, FILL_LOST, CODE_NEW, CODE_GROWTH),
 )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from flows.datasets import Expectations
+from flows.expectations import Expectations
 from flows.release.gate.checks import Check
 from flows.release.gate.compared import compared, opened
 from flows.release.gate.expected import expected
