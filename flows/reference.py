@@ -66,7 +66,7 @@ def _reading() -> Iterator[str]:
 def _gate() -> Iterator[str]:
     yield "# The gate · 发布前检查"
     yield "\nGenerated from `flows/release/gate/` by `make docs`. The manifest of a release holds every check with"
-    yield "what was measured; a release for which one does not hold is refused (exit code 3), its reasons in `REFUSED.md`.\n"
+    yield "what was measured; a release for which one does not hold is refused (exit code 3); `REFUSED.md` says why.\n"
     for integrity, title, says in (
         (
             True,

@@ -8,6 +8,7 @@ import duckdb
 
 from flows.datasets import Dataset
 from flows.release.gate import Check
+from flows.release.gate.refusal import cell
 from flows.release.tables import Entry
 from schemas import SCHEMA_VERSION, TABLES
 
@@ -65,6 +66,7 @@ def _accepted(checks: Iterable[Check]) -> str:
     if not accepted:
         return ""
     lines = [
-        f"| `{made.name}` | {made.measured:g} | {made.bound} {made.limit:g} | {made.because} |" for made in accepted
+        f"| `{made.name}` | {made.measured:g} | {made.bound} {made.limit:g} | {cell(made.because)} |"
+        for made in accepted
     ]
     return "## Accepted\n\n| check | measured | limit | because |\n|---|---:|---|---|\n" + "\n".join(lines) + "\n\n"

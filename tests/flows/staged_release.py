@@ -16,7 +16,7 @@ from flows.release.coverage import write_coverage
 from flows.release.dictionary import write_dictionary
 from flows.release.manifest import MANIFEST, write_json
 from flows.release.tables import Entry
-from schemas import RECORDED
+from schemas import RECORDED, SCHEMA_VERSION
 from schemas.arrow import arrow_schema
 from schemas.captures import Capture
 from schemas.history import HistoryEvent
@@ -51,7 +51,7 @@ def stage(folder: Path, rows: Rows, con: duckdb.DuckDBPyConnection) -> dict[str,
 def released(folder: Path, rows: Rows) -> Path:
     """Write rows as a release that was made before; return its folder."""
     with duckdb.connect() as con:
-        write_json(folder / MANIFEST, {"schema_version": "1.0.0", "tables": stage(folder, rows, con)})
+        write_json(folder / MANIFEST, {"schema_version": SCHEMA_VERSION, "tables": stage(folder, rows, con)})
     return folder
 
 

@@ -167,7 +167,7 @@ def test_what_is_wrong_is_refused_by_its_name(fault: str, last: Path, tmp_path: 
 
 def test_every_rule_has_its_fault() -> None:
     shown = {rule_of(name) for _, expected in FAULTS.values() for name in expected}
-    assert {rule.name for rule in RULES} - {rule.name for rule in shown if rule} == {"{table}.schema"}
+    assert {rule.name for rule in RULES} - {rule.name for rule in shown if rule} == {"{table}.schema", "schema.version"}
 
 
 @pytest.mark.parametrize(
@@ -230,7 +230,7 @@ def test_letters_without_a_date_are_counted_in_no_year(last: Path, tmp_path: Pat
 
 def test_a_last_release_of_an_older_schema_is_compared_as_far_as_it_goes(tmp_path: Path) -> None:
     old = released(tmp_path / "old", sound_rows())
-    manifest = read_manifest(old)
+    manifest = {**read_manifest(old), "schema_version": "0.9.0"}
     del manifest["tables"]["programmes"], manifest["tables"]["issues"]
     manifest["tables"]["replies"] = {"file": "replies.parquet", "rows": len(sound_rows()["replies"])}
     manifest["tables"]["retired"] = {"file": "programmes.parquet", "rows": 1}
@@ -243,6 +243,15 @@ def test_a_last_release_of_an_older_schema_is_compared_as_far_as_it_goes(tmp_pat
     made = {check.name for check in checks}
     assert {"letters.lost", "replies.signed_on.fill.lost", "citations.rows.lost"} <= made
     assert not made & {"replies.number.fill.lost", "letters.2024.lost", "programmes.rows.lost"}
+
+
+def test_a_schema_version_that_is_too_low_is_refused(tmp_path: Path) -> None:
+    last = released(tmp_path / "last", sound_rows())
+    replies = pq.read_table(last / "replies.parquet")
+    pq.write_table(replies.append_column("dropped", replies["number"]), last / "replies.parquet")
+    checks = gate(tmp_path / "now", sound_rows(), last)
+    assert failed(checks) == {"schema.version"}
+    assert "dropped" in refusal("demo", checks)
 
 
 def test_three_rows_are_no_share(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 
 from flows.release.fitness import unfit
 from flows.release.gate.checks import Check, check, counted, with_examples
-from flows.release.gate.rules import COLUMN_UNIQUE, FIT, REFERENCE, SCHEMA, UNIQUE
+from flows.release.gate.rules import COLUMN_UNIQUE, FIT, REFERENCE, SCHEMA, UNIQUE, VERSION
+from flows.release.schema_version import understated
 from flows.release.sql import quoted
 from schemas import TABLES
 from schemas.arrow import arrow_schema
@@ -49,6 +50,12 @@ def references(con: duckdb.DuckDBPyConnection, table: type[Table]) -> Iterator[C
     """Check that every row which a row of `table` names is there."""
     for reference in table.references():
         yield counted(con, REFERENCE, _orphans(table, reference), table=table.about.name, column=reference.column)
+
+
+def version(last: Path) -> Check:
+    """Check that the schema's version owns up to what changed since the last release."""
+    count, why = understated(last)
+    return with_examples(check(VERSION, count, 0), [{"version": why}] if count else [])
 
 
 def _differences(declared: pa.Schema, found: pa.Schema) -> Iterator[tuple[str, str, str]]:

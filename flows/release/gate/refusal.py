@@ -9,7 +9,7 @@ from typing import Any
 from flows.release.gate.checks import Check
 
 _FIRST = 4
-_WIDE = 80
+_WIDE = 300
 
 
 def sentence(checks: Iterable[Check]) -> str:
@@ -44,14 +44,15 @@ def _part(title: str, failed: list[Check]) -> Iterator[str]:
         if made.examples:
             names = list(dict.fromkeys(name for row in made.examples for name in row))
             yield "\n| " + " | ".join(names) + " |\n|" + "---|" * len(names)
-            yield from ("| " + " | ".join(_cell(row.get(name)) for name in names) + " |" for row in made.examples)
+            yield from ("| " + " | ".join(cell(row.get(name)) for name in names) + " |" for row in made.examples)
 
 
 def _where(made: Check) -> str:
     return f" (`{made.rule.limit}` in `[expectations]` of dataset.toml)" if made.rule.limit != "0" else ""
 
 
-def _cell(said: Any) -> str:  # noqa: ANN401 - whatever a column holds
+def cell(said: Any) -> str:  # noqa: ANN401 - whatever a column holds
+    """Return a value as a cell of a Markdown table, on one line; a long one is cut."""
     text = "" if said is None else " ".join(str(said).split()).replace("|", "\\|")
     return text if len(text) <= _WIDE else text[:_WIDE] + "…"
 

@@ -57,6 +57,11 @@ SPANS = _integrity(
     "Rows for which replies.text[char_start:char_end] is not what the row says.",
     "replies.text[char_start:char_end] 与该行所记文字不一致的行数。",
 )
+VERSION = _integrity(
+    "schema.version",
+    "Differences to the last release's tables and columns that ask for a higher schema version than the declared one.",
+    "与上一版相比，表与列的变动所要求的结构版本高于所声明版本的处数。",
+)
 LETTERS = Rule("letters.count", "Letters.", "答复件数。", "min_letters", at_least=True)
 YEAR = Rule(
     "letters.{year}.count", "Letters published in the year.", "该年发布的答复件数。", "letters_per_year", at_least=True
@@ -120,11 +125,11 @@ CODE_GROWTH = Rule(
 )
 
 RULES = (
-    *(SCHEMA, FIT, UNIQUE, COLUMN_UNIQUE, REFERENCE, SPANS),
-    *(LETTERS, YEAR, FILL, UNREAD, NOT_FETCHED, CODE),
-    *(LOST, YEAR_LOST, ROWS_LOST, FILL_LOST, CODE_NEW, CODE_GROWTH),
+    *(SCHEMA, FIT, UNIQUE, COLUMN_UNIQUE, REFERENCE, SPANS, VERSION),
+    *(LOST, LETTERS, UNREAD, NOT_FETCHED, YEAR, YEAR_LOST, FILL, CODE),
+    *(ROWS_LOST, FILL_LOST, CODE_NEW, CODE_GROWTH),
 )
-"""In the order in which they are made and explained."""
+"""In the order in which they are told: what matters most first."""
 
 _PLACES = {"table": r"(?P<table>[a-z_]+)", "column": r"(?P<column>[a-z_0-9]+)", "code": r"(?P<code>[a-z_]+)"}
 

@@ -11,7 +11,8 @@ from flows.expectations import Expectations
 from flows.release.gate.checks import Check
 from flows.release.gate.compared import compared, opened
 from flows.release.gate.expected import expected
-from flows.release.gate.integrity import references, rows_fit, schema, unique
+from flows.release.gate.integrity import references, rows_fit, schema, unique, version
+from flows.release.gate.rules import RULES
 from flows.release.gate.spans import spans
 from schemas import TABLES
 
@@ -26,7 +27,8 @@ def run_checks(
     schemas = [schema(table, _files(staging, table.about.name)) for table in TABLES]
     if not all(made.passed for made in schemas):
         return schemas
-    return [*schemas, *_of_the_rows(con), *_of_the_whole(con, last, expectations)]
+    checks = [*schemas, *_of_the_rows(con), *_of_the_whole(con, last, expectations)]
+    return sorted(checks, key=lambda made: RULES.index(made.rule))
 
 
 def _of_the_rows(con: duckdb.DuckDBPyConnection) -> Iterator[Check]:
@@ -40,6 +42,7 @@ def _of_the_rows(con: duckdb.DuckDBPyConnection) -> Iterator[Check]:
 def _of_the_whole(con: duckdb.DuckDBPyConnection, last: Path | None, expectations: Expectations) -> Iterator[Check]:
     yield from expected(con, expectations)
     if last is not None:
+        yield version(last)
         yield from compared(con, opened(con, last), expectations)
 
 
