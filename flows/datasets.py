@@ -40,6 +40,23 @@ class Publisher(_Section):
     url: str | None = None
 
 
+class Licence(_Section):
+    """A licence that programs know: SPDX id (or LicenseRef-…), what of the dataset it is for, where its text stands."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9.+-]+$")]
+    title: str
+    url: str | None = None
+
+
+class Contributor(_Section):
+    """Who made the dataset, as it is to be cited; `roles` in the words of Data Package: creator, maintainer."""
+
+    name: str
+    name_zh: str | None = None
+    url: str | None = None
+    roles: Annotated[list[str], Field(min_length=1)] = ["creator"]
+
+
 class SiteFolder(_Section):
     """A site that is a folder of files, served on loopback while a run lasts."""
 
@@ -172,8 +189,12 @@ class Dataset(_Section):
     synthetic: bool = False
     province: str
     licence: str
+    licences: list[Licence] = []
     queries: str | None = None
     publisher: Publisher
+    contributors: Annotated[list[Contributor], Field(min_length=1)] = [
+        Contributor(name="the authors of dafu", name_zh="dafu 项目")
+    ]
     site: Site
     politeness: Politeness
     crawl: Schedule = Schedule()

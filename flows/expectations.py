@@ -8,7 +8,6 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from schemas import TABLES
 from schemas.issues import REASON_CODES
-from schemas.table import OneOf
 
 
 def _column(named: str) -> str:
@@ -18,10 +17,16 @@ def _column(named: str) -> str:
     return named
 
 
+def _code(named: str) -> str:
+    if named not in REASON_CODES:
+        raise ValueError("no reason code; docs/tables.md lists them")
+    return named
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Year = Annotated[str, Field(pattern=r"^\d{4}$")]
 ColumnName = Annotated[str, AfterValidator(_column)]
-Code = Annotated[str, OneOf(tuple(REASON_CODES))]
+Code = Annotated[str, AfterValidator(_code)]
 
 
 def _limit(en: str, zh: str, default: Any) -> Any:  # noqa: ANN401 - what pydantic's own Field takes and gives

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import resources
 from pathlib import Path
 
 import click
+import pyarrow as pa
 
 from flows.cli import EXIT_CODES, dafu
 from flows.expectations import Expectations
@@ -15,10 +16,20 @@ from flows.release.gate.rules import RULES as RULES_OF_THE_GATE
 from flows.settings import reference
 from parsers.roles import RULES
 from schemas import SCHEMA_VERSION, TABLES
-from schemas.arrow import arrow_schema
+from schemas.arrow import arrow_fields, arrow_schema
 from schemas.flags import FLAGS
 from schemas.issues import REASON_CODES
+from schemas.table import Column, struct_of
 
+_HEADINGS = (
+    "column · 列",
+    "type · 类型",
+    "meaning",
+    "含义",
+    "values, references · 取值、引用",
+    "unit · 单位",
+    "source · 来源",
+)
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -30,21 +41,31 @@ def pages() -> dict[str, str]:
 
 def _tables() -> Iterator[str]:
     yield "# Tables · 数据表"
-    yield f"\nSchema {SCHEMA_VERSION}. Generated from `schemas/` by `make docs`; the `dictionary` table says the same."
+    yield (
+        f"\nSchema {SCHEMA_VERSION}. Generated from `schemas/` by `make docs`; the `dictionary` table says the same. A "
+        "column can be null only where its type says so; → is a foreign key; values are the only ones that occur."
+    )
+    yield (
+        f"\n数据结构版本 {SCHEMA_VERSION}，由 `make docs` 依据 `schemas/` 生成，与 `dictionary` 表一致。"
+        "仅类型注明 null 的列可为空；→ 表示外键；列出取值者不会出现其他值。"
+    )
     for table in TABLES:
         about = table.about
         yield f"\n## `{about.name}`\n\n{about.en}\n{about.zh}\n"
-        yield f"Key: {', '.join(f'`{name}`' for name in about.key)}.\n"
-        yield "| column | type | meaning | 含义 | unit | source |\n|---|---|---|---|---|---|"
+        yield f"Key · 主键: {', '.join(f'`{name}`' for name in about.key)}.\n"
+        yield f"| {' | '.join(_HEADINGS)} |"
+        yield "|---" * len(_HEADINGS) + "|"
         for field in arrow_schema(table):
-            said = table.column(field.name)
-            cells = (f"`{field.name}`", _short(str(field.type)), said.en, said.zh, said.unit or "", said.source)
-            yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+            # codes have sections of their own
+            values = () if table.meanings(field.name) else table.values(field.name)
+            yield _row(field.name, field.type, table.column(field.name), values, null=field.nullable)
+            struct = struct_of(table.model_fields[field.name].annotation)
+            if struct:
+                for part in arrow_fields(struct):
+                    yield _row(f"{field.name}.{part.name}", part.type, struct.column(part.name), (), null=part.nullable)
     yield "\n## Flags of a reply · 异常标记\n\n| flag | meaning | 含义 |\n|---|---|---|"
     for name, (en, zh) in FLAGS.items():
-        yield f"| `{name}` | {en} | {zh} |".replace(" | in the text", " \\| in the text").replace(
-            "以 | 分", "以 \\| 分"
-        )
+        yield f"| `{name}` | {_cell(en)} | {_cell(zh)} |"
     yield "\n## Reason codes of an issue · 原因代码\n\n| code | severity | meaning | 含义 |\n|---|---|---|---|"
     for name, code in REASON_CODES.items():
         yield f"| `{name}` | {code.severity} | {code.en} | {code.zh} |"
@@ -96,8 +117,24 @@ def _gate() -> Iterator[str]:
     yield f"share. 除 `max_letters_lost` 外，{FEW} 行以内的增减不作为拒绝理由。"
 
 
-def _short(arrow_type: str) -> str:
-    return arrow_type.replace(" not null", "").replace("item: ", "").replace("timestamp[us, tz=UTC]", "timestamp")
+def _row(name: str, kind: pa.DataType, said: Column, values: Sequence[str], *, null: bool) -> str:
+    allowed = ", ".join(f"`{value}`" for value in values) + (f"→ `{said.references}`" if said.references else "")
+    shown = _short(kind) + (", null" if null else "")
+    cells = (f"`{name}`", shown, said.en, said.zh, allowed, said.unit or "", said.source)
+    return "| " + " | ".join(map(_cell, cells)) + " |"
+
+
+def _cell(said: str) -> str:
+    return said.replace("|", "\\|")
+
+
+def _short(kind: pa.DataType) -> str:
+    """Return a type in a word; what the parts of a struct are is said in rows of their own."""
+    if pa.types.is_list(kind):
+        return f"list of {_short(kind.value_type)}"
+    if pa.types.is_struct(kind):
+        return "struct"
+    return {"date32[day]": "date", "timestamp[us, tz=UTC]": "timestamp (UTC)"}.get(str(kind), str(kind))
 
 
 def _commands() -> Iterator[str]:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from flows.datasets import Dataset
 
 PREFIX = "DAFU_"
+Engine = Literal["one", "processes", "dask"]
 
 
 class InDataset(str):
@@ -44,6 +45,14 @@ class Settings(BaseSettings):
     )
     stale_after_days: Annotated[int, InDataset("watch.stale_after_days")] = Field(
         3, gt=0, description="Days without a successful run after which a dataset counts as neglected."
+    )
+    engine: Engine = Field(
+        "one", description="Who reads archived pages: one process, processes (one a core), or a dask cluster."
+    )
+    dask_address: str | None = Field(
+        None,
+        pattern=r"^(tcp|tls|ucx|ws|wss)://.",
+        description="Scheduler of a Dask cluster, tcp://host:port; without it one is made on this machine.",
     )
     storage: Annotated[str | None, InDataset("storage.url")] = Field(
         None,

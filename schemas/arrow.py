@@ -37,6 +37,11 @@ def arrow_table(table: type[Table], rows: Iterable[Table]) -> pa.Table:
     return pa.Table.from_pylist([row.model_dump() for row in rows], schema=arrow_schema(table))
 
 
+def arrow_fields(struct: type[BaseModel]) -> list[pa.Field]:
+    """Return the parts of a struct as Arrow fields."""
+    return [pa.field(name, *_arrow_type(field.annotation)) for name, field in struct.model_fields.items()]
+
+
 def _field(table: type[Table], name: str) -> pa.Field:
     column = table.column(name)
     arrow_type, nullable = _arrow_type(table.model_fields[name].annotation)
@@ -63,7 +68,7 @@ def _arrow_type(annotation: Any) -> tuple[pa.DataType, bool]:  # noqa: ANN401 - 
     if origin is list:
         return pa.list_(pa.field("item", *_arrow_type(args[0]))), False
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return pa.struct([pa.field(n, *_arrow_type(f.annotation)) for n, f in annotation.model_fields.items()]), False
+        return pa.struct(arrow_fields(annotation)), False
     if annotation in _PLAIN:
         return _PLAIN[annotation], False
     raise TypeError(f"no Arrow type is declared for {annotation!r}")

@@ -14,8 +14,8 @@ Modality = Literal["explicit", "inherited"]
 class Action(Struct):
     """One thing that is promised: a verb and what it acts on, as printed."""
 
-    verb: str
-    phrase: str
+    verb: Annotated[str, Column("The verb.", "动词。")]
+    phrase: Annotated[str, Column("What it acts on.", "动作的对象。")]
 
 
 class Commitment(Table):

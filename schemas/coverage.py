@@ -12,8 +12,8 @@ from schemas.table import About, Column, Struct, Table
 class Gap(Struct):
     """Numbers in a row that were not seen: from `first` to `last`, both included."""
 
-    first: int
-    last: int
+    first: Annotated[int, Column("First number of the range.", "区间首个编号。", source="derived")]
+    last: Annotated[int, Column("Last number of the range.", "区间末个编号。", source="derived")]
 
 
 class Coverage(Table):

@@ -46,4 +46,4 @@ FLAGS: dict[str, tuple[str, str]] = {
     "withdrawn": ("Every page of the letter is gone from the site.", "网站上该答复的所有网页均已消失。"),
 }
 
-Flag = Annotated[str, OneOf(tuple(FLAGS))]
+Flag = Annotated[str, OneOf(tuple(FLAGS), tuple(FLAGS.values()))]

@@ -160,7 +160,7 @@ class Issue(Table):
     severity: Annotated[Severity, Column("info, warning or error.", "程度：提示、警告、错误。", source="reason code")]
     code: Annotated[
         str,
-        OneOf(tuple(REASON_CODES)),
+        OneOf(tuple(REASON_CODES), tuple((code.en, code.zh) for code in REASON_CODES.values())),
         Column("Reason code; all are listed on the reference page.", "原因代码，见参考页。", source="pipeline"),
     ]
     detail: Annotated[str, Column("What exactly, in a sentence.", "具体说明。", source="pipeline")]

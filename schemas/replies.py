@@ -18,9 +18,12 @@ ReplyClass = Literal["A", "B", "C", "D"]
 class Proposer(Struct):
     """One of those who made the proposal, as the salutation names them."""
 
-    name: str
-    role: str | None
-    is_group: bool
+    name: Annotated[str, Column("The name as printed.", "姓名或名称，照原文。", source="salutation")]
+    role: Annotated[
+        str | None,
+        Column("The role word as printed; null without one.", "称谓原文；无则为空。", source="salutation"),
+    ]
+    is_group: Annotated[bool, Column("Whether it is a group, not a person.", "是否为团体。", source="salutation")]
 
 
 class Reply(Table):

@@ -5,11 +5,13 @@ A column is declared once, as an annotated field::
     number: Annotated[str | None, Column("The number as printed.", "编号（照原文）。", source="page title")]
 
 From that one declaration come the row check (pydantic, strict), the Arrow and Parquet schema (`schemas.arrow`),
-the `dictionary` table and the reference page. A field without a `Column` does not build.
+the `dictionary` table, the reference page and the descriptors of a release (`schemas.describe`). A field without a
+`Column` does not build.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, get_args, get_origin
 
@@ -69,45 +71,53 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Says in a column's annotation that its text is one of these codes, which are explained where they are kept."""
+    """Says in an annotation that the text is one of these codes; `meanings`: of each, in English and Chinese."""
 
     codes: tuple[str, ...]
+    meanings: tuple[tuple[str, str], ...]
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return the check, as for a Literal."""
         return core_schema.literal_schema(list(self.codes))
 
 
-class Struct(BaseModel):
-    """A value with named parts inside a column, such as one proposer."""
+class Described(BaseModel):
+    """Something of which every field is declared with a Column."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Table(BaseModel):
-    """A row of a table; the subclass is the table's declaration."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    about: ClassVar[About]
 
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's own signature
-        """Refuse a column that nobody has described."""
+        """Refuse a field that nobody has described."""
         super().__pydantic_init_subclass__(**kwargs)
         for name in cls.model_fields:
             cls.column(name)
-        cls.references()
 
     @classmethod
     def column(cls, name: str) -> Column:
-        """Return the declaration of column `name`; TypeError if it has none."""
+        """Return the declaration of field `name`; TypeError if it has none."""
         for item in cls.model_fields[name].metadata:
             if isinstance(item, Column):
                 if not (item.en and item.zh):
                     raise TypeError(f"{cls.__name__}.{name} wants a description in both languages")
                 return item
         raise TypeError(f"{cls.__name__}.{name} is not declared with a Column")
+
+
+class Struct(Described):
+    """A value with named parts inside a column, such as one proposer."""
+
+
+class Table(Described):
+    """A row of a table; the subclass is the table's declaration."""
+
+    about: ClassVar[About]
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+        """Refuse a column that is not described, or refers to nothing."""
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.references()
 
     @classmethod
     def observed_columns(cls) -> tuple[str, ...]:
@@ -117,7 +127,20 @@ class Table(BaseModel):
     @classmethod
     def values(cls, name: str) -> tuple[str, ...]:
         """Return the only values that column `name` (of a list: its items) can have; nothing if any is possible."""
-        return _values(cls.model_fields[name].annotation)
+        return tuple(cls.meanings(name)) or _literal(cls.model_fields[name].annotation)
+
+    @classmethod
+    def meanings(cls, name: str) -> dict[str, tuple[str, str]]:
+        """Return what each code of column `name` means, in English and Chinese; nothing if it has no codes."""
+        field = cls.model_fields[name]
+        return next(
+            (
+                dict(zip(mark.codes, mark.meanings, strict=True))
+                for mark in (*field.metadata, *_marks(field.annotation))
+                if isinstance(mark, OneOf)
+            ),
+            {},
+        )
 
     @classmethod
     def references(cls) -> tuple[Reference, ...]:
@@ -133,7 +156,30 @@ class Table(BaseModel):
         return tuple(found)
 
 
-def _values(annotation: Any) -> tuple[str, ...]:  # noqa: ANN401 - any annotation a field can have
+def unique_columns(table: type[Table], tables: Iterable[type[Table]]) -> set[str]:
+    """Return the columns of which no value stands in two rows of `table`: a lone key, those declared, those referenced.
+
+    `tables`: all that can refer to it.
+    """
+    lone = set(table.about.key) if len(table.about.key) == 1 else set()
+    declared = {name for name in table.model_fields if table.column(name).unique}
+    return lone | declared | {r.to for other in tables for r in other.references() if r.table == table.about.name}
+
+
+def struct_of(annotation: Any) -> type[Struct] | None:  # noqa: ANN401 - any annotation a field can have
+    """Return the Struct that a column's values, or the items of its lists, are; None if they are plain."""
+    if isinstance(annotation, type) and issubclass(annotation, Struct):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := struct_of(part))), None)
+
+
+def _literal(annotation: Any) -> tuple[str, ...]:  # noqa: ANN401 - any annotation a field can have
     if get_origin(annotation) is Literal:
         return get_args(annotation)
-    return next((found for part in get_args(annotation) if (found := _values(part))), ())
+    return next((found for part in get_args(annotation) if (found := _literal(part))), ())
+
+
+def _marks(annotation: Any) -> Iterator[Any]:  # noqa: ANN401 - any annotation a field can have
+    yield from getattr(annotation, "__metadata__", ())
+    for part in get_args(annotation):
+        yield from _marks(part)

@@ -29,7 +29,7 @@ def running(folder: Path) -> Iterator[str]:
     said = {"identities": [{"name": "t", "credentials": [credentials], "actions": ["Admin", "Read", "Write", "List"]}]}
     (folder / "s3.json").write_text(json.dumps(said))
     (folder / "data").mkdir()
-    ports = dict(zip(_PORTS, _free_ports(len(_PORTS)), strict=True))
+    ports = dict(zip(_PORTS, free_ports(len(_PORTS)), strict=True))
     command = [str(Path(sys.executable).with_name("weed")), "server", f"-dir={folder / 'data'}", "-ip=127.0.0.1"]
     command += ["-s3", f"-s3.config={folder / 's3.json'}", "-s3.autoCreateBucket=false", "-volume.max=20"]
     command += ["-s3.port.iceberg=0", "-s3.port.lance=0"]
@@ -124,7 +124,7 @@ def _wait_for(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     raise AssertionError(log.read_text()[-2000:])
 
 
-def _free_ports(count: int) -> list[int]:
+def free_ports(count: int) -> list[int]:
     """Return ports that are free, as is the one 10,000 above each, which SeaweedFS takes for gRPC."""
     found: list[int] = []
     held = []

@@ -15,6 +15,7 @@ from flows import console
 from flows.cli.common import Command, common, dafu, dataset_argument, printed
 from flows.datasets import DEFAULT_DATASET, load_dataset
 from flows.errors import UsageError
+from flows.settings import Engine
 from schemas.archive import Mode
 
 _later = click.option("--later", is_flag=True, help="Serve the later state of a site that is a folder (the demo).")
@@ -26,6 +27,13 @@ _mode = click.option(
     help="What to ask for: the newest part of every list, every page conditionally, or every page in full; else as "
     "dataset.toml schedules it.",
 )
+
+_engine = click.option(
+    "--engine",
+    type=click.Choice(get_args(Engine)),
+    help="Who reads the pages: this one process, a process a core, or a Dask cluster; else DAFU_ENGINE, else one.",
+)
+_dask_address = click.option("--dask-address", metavar="tcp://HOST:PORT", help="The scheduler of a Dask cluster.")
 
 
 def _accepting(command: Command) -> Command:
@@ -48,6 +56,8 @@ def _accepting(command: Command) -> Command:
 @_later
 @_mode
 @_accepting
+@_engine
+@_dask_address
 @common
 def run(
     dataset: str,
@@ -56,6 +66,8 @@ def run(
     mode: Mode | None,
     accept: tuple[str, ...],
     because: tuple[str, ...],
+    engine: Engine | None,
+    dask_address: str | None,
     datasets: Path,
     as_json: bool,
 ) -> None:
@@ -71,9 +83,17 @@ def run(
     load_corrections(described.folder)  # a fault in the file is told before the crawl, not after
     from flows.pipeline import pipeline  # noqa: PLC0415 - Prefect takes seconds to import
 
-    _staged(
-        partial(pipeline, dataset, str(datasets), later=later, mode=mode, accept=reasons), as_json=as_json, named=None
+    flow = partial(
+        pipeline,
+        dataset,
+        str(datasets),
+        later=later,
+        mode=mode,
+        engine=engine,
+        dask_address=dask_address,
+        accept=reasons,
     )
+    _staged(flow, as_json=as_json, named=None)
 
 
 @dafu.command()
@@ -94,13 +114,16 @@ def crawl(dataset: str, *, later: bool, mode: Mode | None, datasets: Path, as_js
 
 @dafu.command()
 @dataset_argument()
+@_engine
+@_dask_address
 @common
-def parse(dataset: str, *, datasets: Path, as_json: bool) -> None:
+def parse(dataset: str, *, engine: Engine | None, dask_address: str | None, datasets: Path, as_json: bool) -> None:
     """Read everything in the archive; no request is made."""
     load_dataset(dataset, datasets)
-    from flows.parse.flow import parse as stage  # noqa: PLC0415 - Prefect takes seconds to import
+    from flows.parse.flow import parse_by  # noqa: PLC0415 - Prefect takes seconds to import
 
-    _staged(partial(stage, dataset, str(datasets)), as_json=as_json, named="parse")
+    asked = partial(parse_by, dataset, str(datasets), engine=engine, dask_address=dask_address)
+    _staged(asked, as_json=as_json, named="parse")
 
 
 @dafu.command()

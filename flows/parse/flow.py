@@ -1,56 +1,71 @@
 """parse: archive → catalogue of its pages → their states → letters → corrected, compared → records.
 
-No request is made.
+No request is made. The pages are read in batches, by the engine that is asked for: this process, several processes of
+this machine, or the workers of a Dask cluster, which have to see the archive's folder under the same path. The records
+are the same.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
-from urllib.parse import urljoin
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
-from protego import Protego
+from prefect.futures import as_completed
+from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
 
 from flows import console
 from flows.crawl.archive import Archive
 from flows.crawl.catalogue import Catalogue, read_catalogue
 from flows.datasets import Dataset, load_dataset
-from flows.errors import DafuError
+from flows.errors import DafuError, UsageError
 from flows.locks import locked
+from flows.parse.batches import Batch, batches, in_order, read_batch, read_groups
 from flows.parse.corrections import Correction, corrected, load_corrections
 from flows.parse.documents import DOCUMENTS
 from flows.parse.history import Letter, one_letter_each, unread
-from flows.parse.letters import GroupReading, PageGroup, page_groups, read_group
+from flows.parse.letters import GroupReading, page_groups
 from flows.parse.passages import compared
 from flows.parse.store import RecordWriter
+from flows.settings import Engine, settings
 from schemas.issues import Issue
 
-_BATCH = 200
+_ANSWER_SECONDS = 10
+
+
+def parse_by(
+    dataset_name: str, datasets: str, *, engine: Engine | None = None, dask_address: str | None = None
+) -> dict[str, Any]:
+    """Run the flow `parse` on an engine, as given or as the settings say: `one` process, a process a core, or Dask.
+
+    `dask_address` is that of a cluster's scheduler (`tcp://host:8786`); without it a cluster on this machine is made
+    for the run. UsageError if Dask is asked for and not installed, or an address given to another engine; DafuError if
+    no scheduler answers there, or if pages end the processes that read them.
+    """
+    found = settings()
+    chosen, address = engine or found.engine, dask_address or (found.dask_address if engine in (None, "dask") else None)
+    if address and chosen != "dask":
+        raise UsageError(f"a Dask address is for --engine dask, not for --engine {chosen}; leave one of them out")
+    return parse.with_options(task_runner=_runner(chosen, address))(dataset_name, datasets, engine=chosen)
 
 
 @flow(name="parse", flow_run_name="parse-{dataset_name}", persist_result=False)
-def parse(dataset_name: str, datasets: str) -> dict[str, Any]:
-    """Read everything the archive holds; return the report as plain data."""
+def parse(dataset_name: str, datasets: str, *, engine: Engine = "one") -> dict[str, Any]:
+    """Read everything the archive holds; return the report as plain data. `parse_by` gives it its engine."""
     dataset = load_dataset(dataset_name, Path(datasets))
     corrections = load_corrections(dataset.folder)
     archive = Archive(dataset.archive)
     if not archive.entries():
         raise DafuError(f"{dataset.archive} holds no captures; run `dafu crawl {dataset.name}` first")
     catalogue = catalogue_of(archive, dataset)
-    groups = page_groups(archive, catalogue)
-    read: list[GroupReading] = []
-    with DOCUMENTS:
-        with console.stage("parse: pages", len(groups), "pages") as advance:
-            for start in range(0, len(groups), _BATCH):
-                read += read_pages(archive, dataset, groups[start : start + _BATCH], advance)
-        letters = tell_letters(archive, dataset, catalogue, read)
+    letters, unreadable = letters_of(archive, dataset, catalogue, engine)
     letters = compare_letters(correct_letters(letters, corrections))
     with locked(dataset.lock):
-        return write_records(dataset, archive, [*catalogue.issues, *unread(letters, read)], letters)
+        return write_records(dataset, archive, [*catalogue.issues, *unreadable], letters)
 
 
 @task(cache_policy=NO_CACHE)
@@ -59,18 +74,62 @@ def catalogue_of(archive: Archive, dataset: Dataset) -> Catalogue:
     return read_catalogue(archive, dataset)
 
 
+def letters_of(
+    archive: Archive, dataset: Dataset, catalogue: Catalogue, engine: Engine
+) -> tuple[list[Letter], list[Issue]]:
+    """Read the pages by an engine; return the letters that they are, and what is to be reported of the others.
+
+    A function of its own, since a worker is sent the flow with all that it names, and the reader of files stays here.
+    """
+    groups = page_groups(archive, catalogue)
+    with DOCUMENTS:
+        with console.stage("parse: pages", len(groups), "pages") as advance:
+            wanted = list(batches(groups))
+            if engine == "one":
+                readings = read_here(archive, dataset, wanted, advance)
+            else:
+                readings = read_elsewhere(dataset, wanted, advance)
+        read = in_order(readings)
+        letters = tell_letters(archive, dataset, catalogue, read)
+        return letters, list(unread(letters, read))
+
+
+def read_here(archive: Archive, dataset: Dataset, wanted: list[Batch], advance: console.Advance) -> list[GroupReading]:
+    """Read the batches one after the other."""
+    found: list[GroupReading] = []
+    for batch in wanted:
+        found += read_pages(archive, dataset, batch)
+        advance(len(batch))
+    return found
+
+
+def read_elsewhere(dataset: Dataset, wanted: list[Batch], advance: console.Advance) -> list[GroupReading]:
+    """Let the workers of the flow's engine read the batches."""
+    found: list[GroupReading] = []
+    for future in as_completed([read_pages_of.submit(dataset.archive, dataset, batch) for batch in wanted]):
+        try:
+            readings = future.result()
+        except _ended_workers() as error:
+            raise DafuError(
+                f"a process that reads pages ended before it was done ({type(error).__name__}), for want of memory "
+                f"perhaps; run `dafu parse {dataset.name} --engine one`, which tells of the page; the records of the "
+                "last parse stand"
+            ) from error
+        found += readings
+        advance(len(readings))
+    return found
+
+
 @task(cache_policy=NO_CACHE)
-def read_pages(
-    archive: Archive, dataset: Dataset, groups: list[PageGroup], advance: console.Advance
-) -> list[GroupReading]:
+def read_pages(archive: Archive, dataset: Dataset, batch: Batch) -> list[GroupReading]:
     """Read a batch of pages in all their states."""
-    robots_entry = archive.last_good(urljoin(dataset.site.base_url, "/robots.txt"))
-    robots = Protego.parse(archive.page(robots_entry).text) if robots_entry else None
-    read = []
-    for group in groups:
-        read.append(read_group(archive, dataset, group, robots))
-        advance(1)
-    return read
+    return read_groups(archive, dataset, batch)
+
+
+@task(cache_policy=NO_CACHE, persist_result=False)
+def read_pages_of(archive: Path, dataset: Dataset, batch: Batch) -> list[GroupReading]:
+    """Read a batch of pages in all their states, in a process that has nothing of ours but the archive's folder."""
+    return read_batch(archive, dataset, batch)
 
 
 @task(cache_policy=NO_CACHE)
@@ -109,3 +168,33 @@ def write_records(dataset: Dataset, archive: Archive, issues: list[Issue], lette
     )
     get_run_logger().info("%s letters, %s issues", len(letters), len(issues))
     return {"letters": len(letters), "issues": dict(sorted(codes.items()))}
+
+
+def _runner(engine: Engine, dask_address: str | None) -> TaskRunner[Any]:
+    if engine == "processes":
+        return ProcessPoolTaskRunner()
+    if engine == "one":
+        return ThreadPoolTaskRunner()
+    try:
+        from distributed import Client  # noqa: PLC0415 - only those who have a cluster need it
+        from prefect_dask.task_runners import DaskTaskRunner  # noqa: PLC0415
+    except ImportError:
+        raise UsageError("--engine dask needs Dask; install dafu[dask] and run again") from None
+    if dask_address is None:
+        return DaskTaskRunner(cluster_kwargs={"threads_per_worker": 1})
+    try:
+        Client(dask_address, timeout=_ANSWER_SECONDS, set_as_default=False).close()
+    except OSError as error:
+        raise DafuError(
+            f"no Dask scheduler answers at {dask_address}; start one there (`dask scheduler`) or mend the address"
+        ) from error
+    return DaskTaskRunner(address=dask_address)
+
+
+def _ended_workers() -> tuple[type[Exception], ...]:
+    """Return what a pool of processes, and a cluster if there is one, raise when the readers of a batch have ended."""
+    try:
+        from distributed import KilledWorker  # noqa: PLC0415 - only those who have a cluster need it
+    except ImportError:
+        return (BrokenProcessPool,)
+    return BrokenProcessPool, KilledWorker

@@ -67,15 +67,15 @@ class State(NamedTuple):
 class GroupReading:
     """A group, what each state of its pages reads as (None: no letter), and why none does if that is so.
 
-    `files` says which file holds the letter, by address and digest of a page that holds none itself; `failures` says of
-    a state that is no letter why not.
+    `files` says which file holds the letter, by address and digest of a page that holds none itself; `reports` says of
+    a state what is to be reported of it, such as why it is no letter.
     """
 
     group: PageGroup
     states: dict[State, Record | None]
     issues: tuple[Issue, ...]
     files: dict[tuple[str, str], str] = field(default_factory=dict)
-    failures: dict[State, tuple[Issue, ...]] = field(default_factory=dict)
+    reports: dict[State, tuple[Issue, ...]] = field(default_factory=dict)
 
     @property
     def records(self) -> list[Record]:
@@ -130,7 +130,7 @@ def read_group(
     states: dict[State, Record | None] = {}
     files: dict[tuple[str, str], str] = {}
     issues: dict[str, tuple[Issue, ...]] = {}
-    failures: dict[State, tuple[Issue, ...]] = {}
+    reports: dict[State, tuple[Issue, ...]] = {}
     for entry in group.good:
         link = letter_link_of(archive, dataset, entry)
         if link is not None:
@@ -139,14 +139,13 @@ def read_group(
             reading = read_state_or_report(archive, dataset, group, entry, file=file, documents=documents)
             states[state_of(entry, file)] = reading.record
             issues[entry.url] = reading.issues
-            if reading.record is None:
-                failures[state_of(entry, file)] = reading.issues
+            reports[state_of(entry, file)] = reading.issues
     if any(states.values()):
-        return GroupReading(group, states, (), files, failures)
+        return GroupReading(group, states, (), files, reports)
     if not states:
         return GroupReading(group, states, (_never_read(group, robots, dataset),))
     newest = max(group.good, key=lambda entry: entry.fetched_at)
-    return GroupReading(group, states, issues[newest.url], files, failures)
+    return GroupReading(group, states, issues[newest.url], files, reports)
 
 
 def state_of(entry: IndexEntry, file: IndexEntry | None) -> State:

@@ -44,12 +44,12 @@ class Tellings:
         """Know what the states of pages read as; `lists` are the addresses of list pages."""
         self._archive, self._lists = archive, lists
         self._states: dict[State, Record | None] = {}
-        self._failures: dict[State, tuple[Issue, ...]] = {}
+        self._reports: dict[State, tuple[Issue, ...]] = {}
         self._files: dict[tuple[str, str], str] = {}
         self._groups: dict[str, PageGroup] = {}
         for reading in read:
             self._states |= reading.states
-            self._failures |= reading.failures
+            self._reports |= reading.reports
             self._files |= reading.files
             self._groups |= {page.url: reading.group for page in reading.group.pages}
         self._state_of = {id(record): state for state, record in self._states.items() if record}
@@ -136,8 +136,12 @@ class Tellings:
             return f"{last}; {self._mute[url].outcome}, status {self._mute[url].status}"
         if url not in self._seen or self._record(url):
             return None
-        found = self._failures.get(state_of(self._kept[url], self._file(url))) if url in self._kept else None
+        found = self._reports.get(state_of(self._kept[url], self._file(url))) if url in self._kept else None
         return f"{last}; {found[-1].code}: {found[-1].detail}" if found else last
+
+    def reports_of(self, record: Record) -> tuple[Issue, ...]:
+        """Return what is to be reported of the state that a record was read from."""
+        return self._reports[self._state_of[id(record)]]
 
     def file_of(self, record: Record) -> IndexEntry | None:
         """Return a capture of the file that a record was read from, None if it was read from the page itself."""

@@ -18,6 +18,7 @@ from flows.read.queries import carry_queries
 from flows.release.card import card
 from flows.release.coverage import write_coverage
 from flows.release.database import VIEWS, views, write_database
+from flows.release.descriptors import write_descriptors
 from flows.release.dictionary import write_dictionary
 from flows.release.gate import Check, refusal
 from flows.release.manifest import MANIFEST, manifest, read_manifest, write_json, write_sums
@@ -84,6 +85,7 @@ def complete(build: Build, version: str, checks: list[Check]) -> None:
     (staging / VIEWS).write_text(views(entries), encoding="utf-8")
     carry_queries(dataset, staging)
     (staging / "README.md").write_text(card(dataset, version, build.con, entries, checks), encoding="utf-8")
+    write_descriptors(dataset, staging, version, entries, (first, last))
     said = manifest(
         dataset=dataset.name,
         release=version,

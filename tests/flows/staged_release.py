@@ -50,7 +50,7 @@ def stage(folder: Path, rows: Rows, con: duckdb.DuckDBPyConnection) -> dict[str,
 
 def released(folder: Path, rows: Rows) -> Path:
     """Write rows as a release that was made before; return its folder."""
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         write_json(folder / MANIFEST, {"schema_version": SCHEMA_VERSION, "tables": stage(folder, rows, con)})
     return folder
 

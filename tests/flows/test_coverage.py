@@ -37,7 +37,7 @@ def covered(folder: Path, letters: list[dict[str, Any]], *issues: dict[str, Any]
     """Return the rows of coverage for letters and issues."""
     rows: Rows = {name: [] for name in sound_rows()}
     rows["replies"], rows["issues"] = letters, list(issues)
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         stage(folder, rows, con)
         found: list[dict[str, Any]] = con.sql("FROM coverage").to_arrow_table().to_pylist()
         return found

@@ -39,7 +39,7 @@ def last(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def gate(folder: Path, rows: Rows, last: Path | None, expectations: Expectations = EXPECTED) -> list[Check]:
     """Return the checks of a release of these rows."""
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         stage(folder, rows, con)
         return run_checks(con, folder, last, expectations)
 
@@ -185,7 +185,7 @@ def test_every_rule_has_its_fault() -> None:
 def test_a_file_that_is_not_as_declared_is_refused(
     change: Callable[[pa.Schema], pa.Schema], example: dict[str, str], last: Path, tmp_path: Path
 ) -> None:
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         stage(tmp_path, sound_rows(), con)
         pq.write_table(change(arrow_schema(Issue)).empty_table(), tmp_path / "issues.parquet")
         checks = run_checks(con, tmp_path, last, EXPECTED)
@@ -195,7 +195,7 @@ def test_a_file_that_is_not_as_declared_is_refused(
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         stage(tmp_path, sound_rows(), con)
         (tmp_path / "programmes.parquet").unlink()
         assert failed(run_checks(con, tmp_path, None, EXPECTED)) == {"programmes.schema"}
@@ -265,7 +265,7 @@ def test_three_rows_are_no_share(tmp_path: Path) -> None:
 
 
 def test_a_table_in_parts_is_checked_in_every_part(tmp_path: Path) -> None:
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         stage(tmp_path, sound_rows(), con)
         whole = pq.read_table(tmp_path / "citations.parquet")
         (tmp_path / "citations.parquet").unlink()
