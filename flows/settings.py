@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     publish: Annotated[str | None, InDataset("storage.publish")] = Field(
         None, description="Where releases are published: s3://bucket/prefix or a folder, {dataset} for the name."
     )
+    cache: Path = Field(
+        Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dafu",
+        description="Folder of what was fetched of releases that are read by address.",
+    )
     storage_timeout_seconds: float = Field(
         60, gt=0, description="How long a store may take for the next byte before a request counts as lost."
     )

@@ -152,7 +152,7 @@ class Place:
 
     def fetch(self, name: str, file: Path, digest: str) -> None:
         """Fetch an object into a file in one step; DafuError if its bytes have not the given SHA-256."""
-        staged = file.with_name(f".{file.name}.fetched")
+        staged = file.with_name(f".{file.name}.{os.getpid()}.fetched")
         file.parent.mkdir(parents=True, exist_ok=True)
         found = hashlib.sha256()
         try:

@@ -12,7 +12,9 @@ import duckdb
 import pytest
 
 from flows.reference import DOCS, pages
+from flows.storage import place
 from tests.conftest import REPOSITORY, Dafu, ThreeRuns
+from tests.flows.test_publish import publish
 
 READMES = ["README.md", "README.zh-CN.md"]
 
@@ -50,12 +52,17 @@ def test_the_readmes_result_is_what_comes_out(readme: str, dafu: Dafu, runs: Thr
 
 
 @pytest.mark.parametrize("readme", READMES)
-def test_the_readmes_queries_run_in_plain_duckdb(readme: str, runs: ThreeRuns, tmp_path: Path) -> None:
+def test_the_readmes_queries_run_in_plain_duckdb(
+    readme: str, runs: ThreeRuns, tmp_path: Path, s3: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(runs.after, place(s3), "demo")
+    monkeypatch.setenv("AWS_ALLOW_HTTP", "true")  # the test's store is on loopback
     for sql in blocks(readme, "sql"):
         with duckdb.connect(str(runs.after / "dafu.duckdb"), read_only=True) as con:
             assert con.execute(sql).fetchall()
     (tmp_path / "datasets").symlink_to(runs.datasets)
-    for python in blocks(readme, "python"):
+    for shown in blocks(readme, "python"):
+        python = shown.replace("s3://bucket/demo", s3)
         done = subprocess.run([sys.executable, "-c", python], cwd=tmp_path, capture_output=True, text=True, check=True)
         assert "letters" in done.stdout
 

@@ -28,14 +28,18 @@ def _result_options(command: Callable[..., None]) -> Callable[..., None]:
 def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Path, as_json: bool) -> None:
     """Ask a release in SQL (DuckDB's); the newest one unless VERSION is given.
 
+    A published release is read by its address, with a slash in it, in the place of DATASET; so it is with show and
+    explain.
+
     \b
     dafu sql demo "SELECT kind, count(*) FROM replies GROUP BY kind"
+    dafu sql s3://bucket/demo@2026.11.24 "SELECT count(*) FROM replies"
     dafu sql demo "FROM dictionary" --format csv
     """
-    from flows.read.releases import database_of, release_of  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import database_of, folder_of  # noqa: PLC0415 - commands load only what they need
 
     named, statement = dataset_and(words, "SQL statement", datasets)
-    _answer(database_of(release_of(named, datasets)[1]), statement, form, output, as_json=as_json)
+    _answer(database_of(folder_of(named, datasets)), statement, form, output, as_json=as_json)
 
 
 @dafu.command()
@@ -99,10 +103,10 @@ def show(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
     dafu show demo 0536
     """
     from flows.read import show as reader  # noqa: PLC0415 - commands load only what they need
-    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+    from flows.read.releases import database_of, folder_of  # noqa: PLC0415 - commands load only what they need
 
     named, wanted = dataset_and(words, "letter", datasets)
-    letter = reader.find_letter(database_of(release_of(named, datasets)[1]), wanted)
+    letter = reader.find_letter(database_of(folder_of(named, datasets)), wanted)
     if as_json:
         click.echo(reader.as_json(letter))
     else:
@@ -121,12 +125,12 @@ def explain(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
     dafu explain demo 0536
     """
     from flows.read import explain as reader  # noqa: PLC0415 - commands load only what they need
-    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+    from flows.read.releases import database_of, folder_of  # noqa: PLC0415 - commands load only what they need
     from flows.read.show import as_json as letter_as_json  # noqa: PLC0415
     from flows.read.show import find_letter  # noqa: PLC0415
 
     named, wanted = dataset_and(words, "letter", datasets)
-    letter = find_letter(database_of(release_of(named, datasets)[1]), wanted)
+    letter = find_letter(database_of(folder_of(named, datasets)), wanted)
     if as_json:
         click.echo(letter_as_json(letter))
     else:

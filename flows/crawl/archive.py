@@ -22,7 +22,7 @@ import os
 import re
 import threading
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -45,6 +45,8 @@ from schemas.table import Table
 
 _INDEX, _RUNS, _LOCK = "index.parquet", "runs.parquet", "lock"
 _ROTATE_BYTES = 500_000_000
+COPIES = (_RUNS, _INDEX)
+"""What is made of the WARC files; the log of runs goes first, whatever is done with both."""
 _NUMBERED = re.compile(r"-(\d{5,})\.warc\.gz$")
 _RESUMABLE = dt.timedelta(hours=24)
 """A run that was cut short longer ago than this saw a site that is no longer the one there is."""
@@ -113,9 +115,12 @@ class Archive:
 
     # --- writing
 
-    def writing(self, name: str, rotate_bytes: int = _ROTATE_BYTES) -> Self:
-        """Prepare to keep answers in WARC files named after the dataset `name`; use with `with`."""
-        self._name, self._rotate_bytes = name, rotate_bytes
+    def writing(self, name: str, rotate_bytes: int = _ROTATE_BYTES, sealed: Collection[str] = frozenset()) -> Self:
+        """Prepare to keep answers in WARC files named after the dataset `name`; use with `with`.
+
+        Files that are `sealed` are not added to, however small they are.
+        """
+        self._name, self._rotate_bytes, self._sealed = name, rotate_bytes, sealed
         return self
 
     def __enter__(self) -> Self:
@@ -323,7 +328,7 @@ class Archive:
             self._close_file()
         if self._file is None:
             files = [path for path in self._files() if _number(path)]
-            if files and files[-1].stat().st_size < self._rotate_bytes:
+            if files and files[-1].name not in self._sealed and files[-1].stat().st_size < self._rotate_bytes:
                 path = files[-1]
             else:
                 number = _number(files[-1]) + 1 if files else 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from flows.crawl.report import CrawlReport
 from flows.crawl.session import Session
 from flows.crawl.site_folder import serving
 from flows.datasets import Dataset, SiteColumn, load_dataset
+from flows.durable import archive_kept
 from flows.errors import SiteUnreachableError
 from schemas.archive import Mode
 
@@ -30,8 +32,13 @@ def crawl(dataset_name: str, datasets: str, *, later: bool = False, mode: Mode |
     `mode` is the schedule's unless given. A run that was cut short less than a day ago is gone on with.
     """
     dataset = load_dataset(dataset_name, Path(datasets))
+    with archive_kept(dataset) as sealed:
+        return _crawled(dataset, sealed, later=later, mode=mode)
+
+
+def _crawled(dataset: Dataset, sealed: Collection[str], *, later: bool, mode: Mode | None) -> dict[str, Any]:
     archive = Archive(dataset.archive)
-    with serving(dataset, later=later) as proxy, archive.writing(dataset.name, dataset.crawl.rotate_bytes):
+    with serving(dataset, later=later) as proxy, archive.writing(dataset.name, dataset.crawl.rotate_bytes, sealed):
         frontier = Frontier(dataset, Session(dataset, proxy), archive, mode)
         try:
             # A site that is down for a moment is the one thing that asking again can mend.

@@ -22,6 +22,7 @@ from flows import console
 from flows.crawl.archive import Archive
 from flows.crawl.catalogue import Catalogue, read_catalogue
 from flows.datasets import Dataset, load_dataset
+from flows.durable import fetch_archive
 from flows.errors import DafuError, UsageError
 from flows.locks import locked
 from flows.parse.batches import Batch, batches, in_order, read_batch, read_groups
@@ -58,6 +59,7 @@ def parse(dataset_name: str, datasets: str, *, engine: Engine = "one") -> dict[s
     """Read everything the archive holds; return the report as plain data. `parse_by` gives it its engine."""
     dataset = load_dataset(dataset_name, Path(datasets))
     corrections = load_corrections(dataset.folder)
+    fetch_archive(dataset)
     archive = Archive(dataset.archive)
     if not archive.entries():
         raise DafuError(f"{dataset.archive} holds no captures; run `dafu crawl {dataset.name}` first")

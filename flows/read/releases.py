@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from flows.datasets import Dataset, load_dataset
+from flows.durable import fetch_missing_release
 from flows.errors import DafuError, UsageError
+from flows.read.remote import cached_release, is_address
 from flows.release.database import DATABASE
 from flows.release.digests import file_digest
-from flows.release.manifest import SUMS, differences, read_manifest
+from flows.release.manifest import SUMS, read_manifest
+from flows.release.verification import findings
 from flows.release.versions import versions
 
 
@@ -18,11 +21,19 @@ def release_of(named: str, datasets: Path) -> tuple[Dataset, Path]:
     name, _, version = named.partition("@")
     dataset = load_dataset(name, datasets)
     found = versions(dataset.releases)
+    if not found or (version not in ("", "latest") and version not in found):
+        fetch_missing_release(dataset, None if version in ("", "latest") else version)
+        found = versions(dataset.releases)
     if not found:
         raise DafuError(f"{name} has no release yet; run `dafu run {name}` first")
     if version and version != "latest" and version not in found:
         raise UsageError(f"{name} has no release {version}; its releases are: {', '.join(found)}")
     return dataset, dataset.releases / (found[-1] if version in ("", "latest") else version)
+
+
+def folder_of(named: str, datasets: Path) -> Path:
+    """Return the folder of a release of a dataset, or of one that is read by address (`s3://bucket/prefix@VERSION`)."""
+    return cached_release(named) if is_address(named) else release_of(named, datasets)[1]
 
 
 def database_of(release: Path) -> Path:
@@ -57,8 +68,8 @@ def described(dataset: Dataset) -> list[dict[str, Any]]:
 
 
 def verified(release: Path) -> int:
-    """Check every file of a release; return how many there are. DafuError names each that differs."""
-    problems = differences(release)
+    """Check every file of a release and every column; return how many files there are. DafuError names what differs."""
+    problems = findings(release)
     if problems:
         raise DafuError(f"{release}: {'; '.join(problems)}; restore the release from a copy")
     return len((release / SUMS).read_text(encoding="utf-8").splitlines())

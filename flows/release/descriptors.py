@@ -17,10 +17,12 @@ from schemas import SCHEMA_VERSION, TABLES
 from schemas.describe.citation import citation
 from schemas.describe.croissant import croissant
 from schemas.describe.data_package import data_package
+from schemas.describe.dcat import dcat
 from schemas.describe.json_schema import json_schema
 from schemas.describe.release import File, Licence, Party, Release, Source, stamp
 
-DATA_PACKAGE, CROISSANT, CITATION, JSON_SCHEMAS = "datapackage.json", "croissant.json", "CITATION.cff", "schema"
+DATA_PACKAGE, CROISSANT, DCAT, CITATION = "datapackage.json", "croissant.json", "dcat.ttl", "CITATION.cff"
+JSON_SCHEMAS = "schema"
 
 
 def write_descriptors(
@@ -37,6 +39,7 @@ def write_descriptors(
     release = described(dataset, version, entries, captured)
     write_json(staging / DATA_PACKAGE, data_package(release, TABLES))
     write_json(staging / CROISSANT, croissant(release, TABLES))
+    (staging / DCAT).write_text(dcat(release, TABLES), encoding="utf-8")
     (staging / CITATION).write_text(
         yaml.safe_dump(citation(release), allow_unicode=True, sort_keys=False, width=120), encoding="utf-8"
     )

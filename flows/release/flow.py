@@ -13,8 +13,10 @@ from prefect.cache_policies import NO_CACHE
 
 from flows import console
 from flows.datasets import Dataset, load_dataset
+from flows.durable import releases_kept
 from flows.errors import DafuError, GateRefusedError
 from flows.locks import locked
+from flows.publish.flow import published
 from flows.release.build import Build, captured, complete, opened, refused, same_content, stage
 from flows.release.gate import Check, accepted, checked, run_checks, sentence
 from flows.release.manifest import read_manifest
@@ -30,7 +32,7 @@ def release(dataset_name: str, datasets: str, accept: dict[str, str] | None = No
     """
     dataset = load_dataset(dataset_name, Path(datasets))
     checked(accept or {})
-    with locked(dataset.lock):
+    with locked(dataset.lock), releases_kept(dataset, published):
         return _released(dataset, accept or {})
 
 

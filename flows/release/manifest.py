@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from importlib.metadata import version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from flows.errors import DafuError
@@ -76,7 +76,11 @@ def write_sums(folder: Path) -> None:
 def read_sums(folder: Path) -> dict[str, str]:
     """Return what SHA256SUMS says: the digest of each file by its name; OSError or ValueError if it cannot be read."""
     lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
-    return {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    found = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    for name in found:
+        if not name or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
+            raise DafuError(f"{folder / SUMS} names {name!r}, which is no file of a release; restore it from a copy")
+    return found
 
 
 def differences(release: Path) -> list[str]:

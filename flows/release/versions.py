@@ -60,12 +60,20 @@ def next_version(dataset: Dataset, newest: dt.datetime) -> str:
 
 def made_visible(dataset: Dataset, staging: Path, version: str) -> Path:
     """Rename the staging folder into its place and switch `latest`; each is one step that cannot be half done."""
-    with (dataset.releases / VERSIONS).open("a", encoding="utf-8") as taken:
-        taken.write(f"{version}\n")
+    note_version(dataset.releases, version)
     target = dataset.releases / version
     staging.rename(target)
     point_latest(target)
     return target
+
+
+def note_version(releases: Path, version: str) -> None:
+    """Note a version as taken, so that its number is not used again; a kill leaves the list as it was, or with it."""
+    known = _lines(releases / VERSIONS)
+    if version not in known:
+        noted = releases / f"{VERSIONS}.new"
+        noted.write_text("".join(f"{line}\n" for line in [*known, version]), encoding="utf-8")
+        noted.replace(releases / VERSIONS)
 
 
 def point_latest(release: Path) -> None:

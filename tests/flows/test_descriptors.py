@@ -17,7 +17,7 @@ import yaml
 from frictionless import Package
 from jsonschema import Draft202012Validator
 
-from flows.release.descriptors import CITATION, CROISSANT, DATA_PACKAGE, JSON_SCHEMAS
+from flows.release.descriptors import CITATION, CROISSANT, DATA_PACKAGE, DCAT, JSON_SCHEMAS
 from flows.release.digests import file_digest
 from flows.release.manifest import read_manifest
 from tests.conftest import ThreeRuns
@@ -149,5 +149,5 @@ def test_the_citation_names_the_release(release: Path) -> None:
 
 def test_each_descriptor_is_sealed(release: Path) -> None:
     sums = (release / "SHA256SUMS").read_text(encoding="utf-8")
-    for name in (DATA_PACKAGE, CROISSANT, CITATION, f"{JSON_SCHEMAS}/replies.json"):
+    for name in (DATA_PACKAGE, CROISSANT, DCAT, CITATION, f"{JSON_SCHEMAS}/replies.json"):
         assert f"  {name}\n" in sums

@@ -12,6 +12,9 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 import yaml
+from rdflib import Graph, Namespace
+from rdflib.namespace import DCAT, DCTERMS, FOAF
+from rdflib.query import ResultRow
 
 import flows.reference
 import flows.release.database
@@ -21,6 +24,7 @@ from schemas.commitments import Commitment
 from schemas.describe.citation import citation
 from schemas.describe.croissant import croissant
 from schemas.describe.data_package import data_package, table_schema
+from schemas.describe.dcat import SPDX, dcat
 from schemas.describe.json_schema import json_schema
 from schemas.describe.release import File, Licence, Party, Release, Source
 from schemas.dictionary import dictionary
@@ -183,6 +187,23 @@ def test_a_citation_has_what_the_format_wants() -> None:
     assert said["license"] == ["CC0-1.0"]
     assert {"type", "value"} <= said["identifiers"][0].keys()
     assert {"type", "title", "authors"} <= said["references"][0].keys()
+
+
+def test_a_portal_finds_the_files_beside_the_turtle() -> None:
+    said = dcat(release(files=2), WIDER)
+    assert said == dcat(release(files=2), WIDER)
+    graph = Graph().parse(data=said, format="turtle", publicID="https://data.invalid/releases/2026.01.05/dcat.ttl")
+    rows = graph.query(
+        """SELECT ?file ?bytes ?digest WHERE {
+             ?dataset a dcat:Dataset; dcat:version "2026.01.05"; dct:publisher/foaf:name "作者"@zh .
+             ?dataset dcat:distribution ?d .
+             ?d dcat:downloadURL ?file; dcat:byteSize ?bytes; dct:license ?cc0;
+                spdx:checksum/spdx:checksumValue ?digest; dct:title "sections" }""",
+        initNs={"dcat": Namespace(str(DCAT)), "dct": DCTERMS, "foaf": FOAF, "spdx": SPDX},
+    )
+    assert sorted((str(row[0]), int(row[1]), str(row[2])) for row in rows if isinstance(row, ResultRow)) == [
+        (f"https://data.invalid/releases/2026.01.05/sections-{n}.parquet", 10 + n, f"{n:064}") for n in range(2)
+    ]
 
 
 def test_nothing_depends_on_the_clock() -> None:

@@ -1,0 +1,194 @@
+"""What was changed in a release is named; the same records give the same bytes; a kill harms nothing."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from flows.release.digests import rows_digest
+from flows.release.manifest import SUMS, differences, read_manifest, write_sums
+from flows.release.verification import findings, rows_of_files
+from flows.release.versions import LATEST, SPILLED, STAGING, versions
+from tests.conftest import REPOSITORY, Dafu
+from tests.letters_made import DATASET, Pool, make_dataset, make_pool
+from tests.plain_release import released
+
+
+@pytest.fixture(scope="module")
+def pool() -> Pool:
+    return make_pool(20)
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory: pytest.TempPathFactory, pool: Pool) -> Path:
+    """Return a release of forty letters."""
+    datasets = tmp_path_factory.mktemp("datasets")
+    make_dataset(datasets, 40, pool=pool)
+    return released(datasets, DATASET)
+
+
+def one_byte_flipped(release: Path) -> None:
+    path = release / "sentences.parquet"
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 0x01
+    path.write_bytes(content)
+
+
+def one_row_deleted(release: Path) -> None:
+    path = release / "citations.parquet"
+    table = pq.read_table(path)
+    pq.write_table(table.slice(1), path)
+
+
+def one_value_changed(release: Path) -> None:
+    path = release / "quantities.parquet"
+    table = pq.read_table(path)
+    rows = table.to_pylist()
+    rows[3]["value"] += 1
+    pq.write_table(table.from_pylist(rows, schema=table.schema), path)
+
+
+def one_value_changed_and_the_sums_as_well(release: Path) -> None:
+    one_value_changed(release)
+    write_sums(release)
+
+
+def a_file_added(release: Path) -> None:
+    (release / "more.csv").write_text("a")
+
+
+def the_manifest_edited(release: Path) -> None:
+    path = release / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"version": "2', '"version": "3'), encoding="utf-8")
+
+
+def the_manifest_edited_and_the_sums_as_well(release: Path) -> None:
+    said = read_manifest(release)
+    said["tables"]["history"]["rows_sha256"] = "0" * 64
+    (release / "manifest.json").write_text(json.dumps(said), encoding="utf-8")
+    write_sums(release)
+
+
+def a_file_removed(release: Path) -> None:
+    (release / "history.parquet").unlink()
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        (one_byte_flipped, "sentences.parquet is not the file that was released"),
+        (one_row_deleted, "citations has {fewer} rows where {rows} were released"),
+        (one_value_changed, "quantities says something else than was released in value"),
+        (one_value_changed_and_the_sums_as_well, "quantities says something else than was released in value"),
+        (a_file_added, "more.csv was added"),
+        (a_file_removed, "history.parquet is missing"),
+        (the_manifest_edited, "manifest.json is not the file that was released"),
+        (the_manifest_edited_and_the_sums_as_well, "the manifest contradicts itself on the rows of history"),
+    ],
+    ids=lambda case: case.__name__ if callable(case) else "",
+)
+def test_what_was_changed_is_named(
+    release: Path, tmp_path: Path, dafu: Dafu, harm: Callable[[Path], None], says: str
+) -> None:
+    datasets = shutil.copytree(release.parents[2], tmp_path / "datasets", symlinks=True)
+    copy = datasets / DATASET / "releases" / release.name
+    harm(copy)
+    rows = read_manifest(release)["tables"]["citations"]["rows"]
+    ended = dafu("verify", DATASET, "--datasets", str(datasets))
+    assert ended.code == 1
+    assert says.format(rows=rows, fewer=rows - 1) in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_an_untouched_release_is_told_to_be_so(release: Path, dafu: Dafu) -> None:
+    assert findings(release) == []
+    told = dafu("verify", DATASET, "--json", "--datasets", str(release.parents[2])).json
+    assert told["intact"]
+    assert subprocess.run(["sha256sum", "--quiet", "-c", SUMS], cwd=release).returncode == 0
+
+
+@pytest.mark.parametrize("table", ["replies", "commitments", "issues", "attachments", "history"])
+def test_rows_keep_their_digest_however_they_are_written(release: Path, tmp_path: Path, table: str) -> None:
+    rows, path = pq.read_table(release / f"{table}.parquet"), tmp_path / f"{table}.parquet"
+    said = read_manifest(release)["tables"][table]
+    ways = (
+        {"compression": "snappy", "row_group_size": 7},
+        {"compression": "none", "use_dictionary": False, "version": "1.0", "store_schema": False},
+        {"compression": "gzip", "data_page_size": 100, "row_group_size": 1, "use_byte_stream_split": False},
+    )
+    for way in ways:
+        pq.write_table(rows, path, **way)
+        count, columns = rows_of_files([path])
+        assert (count, columns, rows_digest(columns)) == (said["rows"], said["columns"], said["rows_sha256"])
+        assert path.read_bytes() != (release / path.name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("threads", "environment"),
+    [
+        (1, {"LC_ALL": "C", "TZ": "America/St_Johns", "PYTHONHASHSEED": "1"}),
+        (3, {"LC_ALL": "C.UTF-8", "TZ": "Asia/Shanghai", "PYTHONHASHSEED": "2"}),
+    ],
+)
+def test_the_same_records_give_the_same_bytes_elsewhere(
+    release: Path, tmp_path: Path, threads: int, environment: dict[str, str]
+) -> None:
+    shutil.copytree(release.parents[1], tmp_path / "b" / DATASET, ignore=shutil.ignore_patterns("releases", ".lock"))
+    command = [sys.executable, "-m", "tests.plain_release", str(tmp_path / "b"), DATASET, str(threads)]
+    subprocess.run(command, cwd=REPOSITORY, env={**os.environ, **environment}, check=True)
+    again = tmp_path / "b" / DATASET / "releases" / release.name
+    assert differences(again) == []
+    assert rebuilt_alike(release, again) == []
+
+
+def rebuilt_alike(release: Path, again: Path) -> list[str]:
+    """Return the files in which two builds differ, but for the database, whose bytes nothing makes the same."""
+    names = {path.relative_to(folder).as_posix() for folder in (release, again) for path in folder.rglob("*")}
+    files = {name for name in names if not (release / name).is_dir()} - {"dafu.duckdb", SUMS}
+    return [name for name in sorted(files) if (release / name).read_bytes() != (again / name).read_bytes()]
+
+
+def test_a_kill_at_any_moment_leaves_a_whole_release(tmp_path: Path, pool: Pool) -> None:
+    """Forty times: half of the releases have other records than the last, so that there is always something to do."""
+    dataset = make_dataset(tmp_path, 12, seed=1, pool=pool)
+    other = make_dataset(tmp_path / "other", 12, seed=2, pool=pool) / "records"
+    shutil.copytree(dataset / "records", tmp_path / "one")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.plain_release"])
+    first = time.monotonic()
+    run = context.Process(target=released, args=(tmp_path, DATASET))
+    run.start()
+    run.join()
+    assert run.exitcode == 0
+    lasted = time.monotonic() - first
+    rng, killed = random.Random(4), 0
+    for turn in range(40):
+        shutil.rmtree(dataset / "records")
+        shutil.copytree((other, tmp_path / "one")[turn % 2], dataset / "records")
+        run = context.Process(target=released, args=(tmp_path, DATASET))
+        run.start()
+        run.join(rng.uniform(0, lasted))
+        run.kill()
+        run.join()
+        killed += run.exitcode != 0
+        releases = dataset / "releases"
+        latest, (*_, last) = (releases / LATEST).resolve(), versions(releases)
+        assert latest.name in versions(releases)
+        assert differences(latest) == differences(releases / last) == []
+    assert killed > 20
+    assert [differences(releases / version) for version in versions(releases)] == [[]] * len(versions(releases))
+    newest = released(tmp_path, DATASET)
+    assert findings(newest) == []
+    assert (dataset / "releases" / LATEST).resolve() == newest.resolve()
+    assert not [name for name in (STAGING, SPILLED) if (dataset / "releases" / name).exists()]
