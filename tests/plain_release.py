@@ -29,7 +29,7 @@ def released(datasets: Path, name: str, threads: int | None = None) -> Path:
                 return last
             version = next_version(dataset, captured(build)[-1])
             checks = run_checks(build.con, build.staging, last, dataset.expectations)
-            assert all(check.passed for check in checks)
+            assert [check for check in checks if not check.passed] == []
             complete(build, version, checks)
             return made_visible(dataset, build.staging, version)
 
