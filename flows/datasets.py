@@ -174,6 +174,9 @@ class Watch(_Section):
     stale_after_days: Annotated[int | None, Field(gt=0)] = None
 
 
+DESCRIPTION = "dataset.toml"
+
+
 class Dataset(_Section):
     """A dataset's description and its folder.
 

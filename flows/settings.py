@@ -46,6 +46,9 @@ class Settings(BaseSettings):
     stale_after_days: Annotated[int, InDataset("watch.stale_after_days")] = Field(
         3, gt=0, description="Days without a successful run after which a dataset counts as neglected."
     )
+    pseudonym_key: SecretStr | None = Field(
+        None, description="Key of `dafu export --pseudonymous`, of 32 bytes or more: the same key, the same digests."
+    )
     engine: Engine = Field(
         "one", description="Who reads archived pages: one process, processes (one a core), or a dask cluster."
     )

@@ -227,7 +227,7 @@ class TestStages:
     def test_the_gate_refuses_a_release_that_lost_letters(self, dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
         datasets = unreleased(runs, tmp_path)
         few = pq.read_table(runs.after / "replies.parquet").slice(0, 10)["reply_id"]
-        for file in (datasets / "demo/records").iterdir():
+        for file in (datasets / "demo/records").glob("*.parquet"):
             table = pq.read_table(file)
             if "reply_id" in table.column_names:
                 pq.write_table(table.filter(pc.is_in(table["reply_id"], few)), file)

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import duckdb
 
-from flows.datasets import Dataset
+from flows.datasets import DESCRIPTION, Dataset
 from flows.errors import DafuError
+from flows.parse.corrections import FILE as CORRECTIONS
 from flows.read.queries import carry_queries
 from flows.release.card import card
 from flows.release.coverage import write_coverage
@@ -22,7 +23,7 @@ from flows.release.descriptors import write_descriptors
 from flows.release.dictionary import write_dictionary
 from flows.release.gate import Check, refusal
 from flows.release.manifest import MANIFEST, manifest, read_manifest, write_json, write_sums
-from flows.release.records import open_records
+from flows.release.records import archive_read, open_records
 from flows.release.tables import Entry, connected, write_table
 from flows.release.versions import REFUSED, SPILLED, STAGING
 from schemas import RECORDED
@@ -77,20 +78,29 @@ def same_content(build: Build, last: Path) -> bool:
     )
 
 
-def complete(build: Build, version: str, checks: list[Check]) -> None:
-    """Write everything of a release but its Parquet files."""
+def complete(build: Build, version: str, checks: list[Check], previous: Path | None) -> None:
+    """Write everything of a release but its Parquet files; `previous` is the release before it."""
     dataset, staging, entries = build.dataset, build.staging, build.entries
     count, first, last = captured(build)
     write_database(staging, entries)
     (staging / VIEWS).write_text(views(entries), encoding="utf-8")
     carry_queries(dataset, staging)
+    for name in (DESCRIPTION, CORRECTIONS):
+        if (dataset.folder / name).is_file():
+            shutil.copyfile(dataset.folder / name, staging / name)
     (staging / "README.md").write_text(card(dataset, version, build.con, entries, checks), encoding="utf-8")
     write_descriptors(dataset, staging, version, entries, (first, last))
     said = manifest(
         dataset=dataset.name,
         release=version,
+        previous=previous,
         tables=entries,
-        captures={"count": count, "first": first.isoformat(), "last": last.isoformat()},
+        captures={
+            "count": count,
+            "first": first.isoformat(),
+            "last": last.isoformat(),
+            "archive": archive_read(dataset.records),
+        },
         gate=[check.row() for check in checks],
     )
     write_json(staging / MANIFEST, said)

@@ -56,7 +56,7 @@ def _released(dataset: Dataset, accept: dict[str, str]) -> dict[str, Any]:
             version = next_version(dataset, captured(build)[-1])
             checks, unneeded = pass_gate(build, last, accept)
             advance(1)
-            complete_release(build, version, checks)
+            complete_release(build, version, checks, last)
             advance(1)
             path = make_visible(build, version)
             advance(1)
@@ -103,9 +103,9 @@ def pass_gate(build: Build, last: Path | None, accept: dict[str, str]) -> tuple[
 
 
 @task(cache_policy=NO_CACHE)
-def complete_release(build: Build, version: str, checks: list[Check]) -> None:
+def complete_release(build: Build, version: str, checks: list[Check], previous: Path | None) -> None:
     """Write what stands beside the tables: the database, the views, the card, the manifest, the sums."""
-    complete(build, version, checks)
+    complete(build, version, checks, previous)
 
 
 @task(cache_policy=NO_CACHE)
