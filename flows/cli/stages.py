@@ -12,7 +12,7 @@ import click
 from rich.table import Table
 
 from flows import console
-from flows.cli.common import Command, common, dafu, dataset_argument, printed
+from flows.cli.common import Command, common, dafu, dataset_argument, print_rows, printed
 from flows.datasets import DEFAULT_DATASET, load_dataset
 from flows.errors import UsageError
 from flows.settings import Engine
@@ -161,8 +161,23 @@ def _reasons(accept: tuple[str, ...], because: tuple[str, ...]) -> dict[str, str
 @dafu.command()
 @click.argument("named", default=DEFAULT_DATASET, metavar="[DATASET[@VERSION]]")
 @click.argument("target", required=False)
+@click.option(
+    "--zenodo-metadata",
+    "zenodo",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Send nothing: write what a Zenodo deposit is made of.",
+)
+@click.option(
+    "--huggingface",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Send nothing: write what a Hugging Face dataset repository holds.",
+)
 @common
-def publish(named: str, target: str | None, *, datasets: Path, as_json: bool) -> None:
+def publish(
+    named: str, target: str | None, *, zenodo: Path | None, huggingface: Path | None, datasets: Path, as_json: bool
+) -> None:
     """Copy a release to where others get it, read it back, and switch `latest` there last.
 
     TARGET is s3://bucket/prefix or a folder; else DAFU_PUBLISH, else storage.publish in dataset.toml. What is there is
@@ -173,9 +188,33 @@ def publish(named: str, target: str | None, *, datasets: Path, as_json: bool) ->
     dafu publish demo@2026.11.24 s3://bucket/demo
     """
     load_dataset(named.partition("@")[0], datasets)
+    if zenodo or huggingface:
+        if target:
+            raise UsageError("a hub's folder is written or a release is sent to TARGET, not both at once")
+        _write_for_hubs(named, datasets, zenodo=zenodo, huggingface=huggingface, as_json=as_json)
+        return
     from flows.publish.flow import publish as stage  # noqa: PLC0415 - Prefect takes seconds to import
 
     _staged(partial(stage, named, str(datasets), target), as_json=as_json, named="publish")
+
+
+def _write_for_hubs(
+    named: str, datasets: Path, *, zenodo: Path | None, huggingface: Path | None, as_json: bool
+) -> None:
+    from flows.publish import hubs  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import release_of, verified  # noqa: PLC0415
+
+    release = release_of(named, datasets)[1]
+    verified(release)
+    written = [
+        {"hub": hub, "folder": str(folder), "files": write(release, folder)}
+        for hub, folder, write in (
+            ("Zenodo", zenodo, hubs.zenodo),
+            ("Hugging Face", huggingface, hubs.hugging_face),
+        )
+        if folder is not None
+    ]
+    print_rows(written, as_json=as_json)
 
 
 def _staged(flow: Callable[[], dict[str, Any]], *, as_json: bool, named: str | None) -> None:
