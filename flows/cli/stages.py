@@ -12,7 +12,7 @@ import click
 from rich.table import Table
 
 from flows import console
-from flows.cli.common import common, dafu, dataset_argument, print_rows, printed
+from flows.cli.common import Command, common, dafu, dataset_argument, print_rows, printed
 from flows.datasets import DEFAULT_DATASET, load_dataset
 from flows.errors import UsageError
 from flows.settings import Engine
@@ -36,10 +36,26 @@ _engine = click.option(
 _dask_address = click.option("--dask-address", metavar="tcp://HOST:PORT", help="The scheduler of a Dask cluster.")
 
 
+def _accepting(command: Command) -> Command:
+    """Add the options by which a release is made although a check of the gate does not hold."""
+    for option in (
+        click.option("--because", multiple=True, metavar="REASON", help="Why; one for each --accept, in their order."),
+        click.option(
+            "--accept",
+            multiple=True,
+            metavar="CHECK",
+            help="Make the release although this check of the gate does not hold; the manifest keeps the reason.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @dafu.command()
 @dataset_argument()
 @_later
 @_mode
+@_accepting
 @_engine
 @_dask_address
 @common
@@ -48,6 +64,8 @@ def run(
     *,
     later: bool,
     mode: Mode | None,
+    accept: tuple[str, ...],
+    because: tuple[str, ...],
     engine: Engine | None,
     dask_address: str | None,
     datasets: Path,
@@ -59,14 +77,23 @@ def run(
     dafu run demo            over the embedded demo site
     dafu run demo --later    again, after the site has changed
     """
-    described = load_dataset(dataset, datasets)
+    described, reasons = load_dataset(dataset, datasets), _reasons(accept, because)
     from flows.parse.corrections import load_corrections  # noqa: PLC0415 - commands load only what they need
 
     load_corrections(described.folder)  # a fault in the file is told before the crawl, not after
     from flows.pipeline import pipeline  # noqa: PLC0415 - Prefect takes seconds to import
 
-    asked = partial(pipeline, dataset, str(datasets), later=later, mode=mode, engine=engine, dask_address=dask_address)
-    _staged(asked, as_json=as_json, named=None)
+    flow = partial(
+        pipeline,
+        dataset,
+        str(datasets),
+        later=later,
+        mode=mode,
+        engine=engine,
+        dask_address=dask_address,
+        accept=reasons,
+    )
+    _staged(flow, as_json=as_json, named=None)
 
 
 @dafu.command()
@@ -101,13 +128,34 @@ def parse(dataset: str, *, engine: Engine | None, dask_address: str | None, data
 
 @dafu.command()
 @dataset_argument()
+@_accepting
 @common
-def release(dataset: str, *, datasets: Path, as_json: bool) -> None:
-    """Make a release of the records, if they say something new."""
+def release(dataset: str, *, accept: tuple[str, ...], because: tuple[str, ...], datasets: Path, as_json: bool) -> None:
+    """Make a release of the records, if they say something new.
+
+    \b
+    dafu release demo --accept letters.lost --because "the yearly summaries were no letters"
+    """
     load_dataset(dataset, datasets)
+    reasons = _reasons(accept, because)
     from flows.release.flow import release as stage  # noqa: PLC0415 - Prefect takes seconds to import
 
-    _staged(partial(stage, dataset, str(datasets)), as_json=as_json, named="release")
+    _staged(partial(stage, dataset, str(datasets), reasons), as_json=as_json, named="release")
+
+
+def _reasons(accept: tuple[str, ...], because: tuple[str, ...]) -> dict[str, str]:
+    """Return the reasons by the check that is to be accepted; UsageError if they are not pairs, or it cannot be."""
+    from flows.release.gate import checked  # noqa: PLC0415 - commands load only what they need
+
+    if len(accept) != len(because):
+        raise UsageError(
+            f"--accept and --because come in pairs, a reason for each check: there are {len(accept)} and {len(because)}"
+        )
+    if len(set(accept)) < len(accept):
+        raise UsageError("--accept names a check twice; give each of them one reason")
+    reasons = dict(zip(accept, because, strict=True))
+    checked(reasons)
+    return reasons
 
 
 @dafu.command()
@@ -207,10 +255,13 @@ def _parse_summary(report: dict[str, Any]) -> str:
 
 
 def _release_summary(report: dict[str, Any]) -> str:
+    unneeded = "".join(f"\n{name} need not be accepted" for name in report["accept_unneeded"])
     if not report["changed"]:
-        return f"nothing changed since {report['release']}, so there is no new release"
+        return f"nothing changed since {report['release']}, so there is no new release{unneeded}"
     rows = ", ".join(f"{count} {name}" for name, count in report["rows"].items())
-    return f"{report['release']} in {report['path']}\n{rows}"
+    passed = f"{report['checks'] - len(report['accepted'])} of {report['checks']} checks passed"
+    accepted = "".join(f"\naccepted: {name}, because {why}" for name, why in report["accepted"].items())
+    return f"{report['release']} in {report['path']}\n{rows}\n{passed}{accepted}{unneeded}"
 
 
 def _publish_summary(report: dict[str, Any]) -> str:
