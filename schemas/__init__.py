@@ -4,6 +4,7 @@ from schemas.attachments import Attachment
 from schemas.captures import Capture
 from schemas.changes import ChangedValue
 from schemas.commitments import Commitment
+from schemas.coverage import Coverage
 from schemas.dictionary import DictionaryEntry
 from schemas.facts import Citation, Quantity
 from schemas.history import HistoryEvent
@@ -30,6 +31,7 @@ TABLES: tuple[type[Table], ...] = (
     Capture,
     HistoryEvent,
     Issue,
+    Coverage,
     DictionaryEntry,
     ChangedValue,
 )
