@@ -17,6 +17,7 @@ from lxml.etree import XPathError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from flows.errors import UsageError
+from flows.expectations import Expectations
 from flows.settings import settings
 from parsers.frame import PageSelectors
 from parsers.listing import ListSelectors
@@ -157,13 +158,6 @@ class Hypotheses(_Section):
     page: PageHypotheses
 
 
-class Expectations(_Section):
-    """What the gate holds a release to."""
-
-    max_letters_lost: Annotated[float, Field(ge=0, le=1)] = 0.05
-    max_unread_pages: Annotated[float, Field(ge=0, le=1)] = 0.25
-
-
 class Storage(_Section):
     """Where archive and releases are kept beside this folder, and where releases are published.
 
@@ -178,6 +172,9 @@ class Watch(_Section):
     """When an operator is told; not said here, it is as the environment or the default has it."""
 
     stale_after_days: Annotated[int | None, Field(gt=0)] = None
+
+
+DESCRIPTION = "dataset.toml"
 
 
 class Dataset(_Section):

@@ -57,17 +57,24 @@ def list_releases(dataset: str, *, datasets: Path, as_json: bool) -> None:
 
 @dafu.command()
 @click.argument("named", metavar="DATASET[@VERSION]")
+@click.option("--rebuild", is_flag=True, help="Also make it once more, from the archive as it was, and compare.")
 @common
-def verify(named: str, *, datasets: Path, as_json: bool) -> None:
-    """Check every file of a release against the digests it was released with."""
-    from flows.read.releases import release_of, verified  # noqa: PLC0415 - commands load only what they need
+def verify(named: str, *, rebuild: bool, datasets: Path, as_json: bool) -> None:
+    """Check every file, row and column of a release against the digests it was released with."""
+    from flows.read.releases import rebuilt, release_of, verified  # noqa: PLC0415 - commands load only what they need
 
-    folder = release_of(named, datasets)[1]
+    dataset, folder = release_of(named, datasets)
     files = verified(folder)
+    if rebuild:
+        rebuilt(dataset, folder)
     if as_json:
-        click.echo(json.dumps({"release": folder.name, "files": files, "intact": True}))
-    else:
-        click.echo(f"{folder}: all {files} files are as they were released")
+        click.echo(json.dumps({"release": folder.name, "files": files, "intact": True, "rebuilt": rebuild}))
+        return
+    click.echo(f"{folder}: all {files} files are as they were released")
+    if rebuild:
+        click.echo(
+            "made once more from the archive as it was then, it is the same to the byte (dafu.duckdb: to the row)"
+        )
 
 
 @dafu.command("export")

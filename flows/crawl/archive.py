@@ -86,6 +86,10 @@ class Archive:
         """The runs, oldest first."""
         return [self._runs[number] for number in sorted(self._runs)]
 
+    def reach(self) -> dict[str, int]:
+        """Return how far each WARC file is known to hold whole records, by name: what there is to read of it."""
+        return {path.name: self._whole[path.name] for path in self._files()}
+
     def captures_of(self, url: str) -> list[IndexEntry]:
         """Return the captures of one address, in the order in which they were kept."""
         return list(self._by_url.get(url, ()))

@@ -31,7 +31,7 @@ from flows.parse.documents import DOCUMENTS
 from flows.parse.history import Letter, one_letter_each, unread
 from flows.parse.letters import GroupReading, page_groups
 from flows.parse.passages import compared
-from flows.parse.store import RecordWriter
+from flows.parse.plain import keep_records
 from flows.settings import Engine, settings
 from schemas.issues import Issue
 
@@ -100,8 +100,7 @@ def read_here(archive: Archive, dataset: Dataset, wanted: list[Batch], advance: 
     """Read the batches one after the other."""
     found: list[GroupReading] = []
     for batch in wanted:
-        found += read_pages(archive, dataset, batch)
-        advance(len(batch))
+        found += read_pages(archive, dataset, batch, advance)
     return found
 
 
@@ -123,9 +122,13 @@ def read_elsewhere(dataset: Dataset, wanted: list[Batch], advance: console.Advan
 
 
 @task(cache_policy=NO_CACHE)
-def read_pages(archive: Archive, dataset: Dataset, batch: Batch) -> list[GroupReading]:
+def read_pages(archive: Archive, dataset: Dataset, batch: Batch, advance: console.Advance) -> list[GroupReading]:
     """Read a batch of pages in all their states."""
-    return read_groups(archive, dataset, batch)
+    found = []
+    for reading in read_groups(archive, dataset, batch):
+        found.append(reading)
+        advance(1)
+    return found
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
@@ -155,12 +158,8 @@ def compare_letters(letters: list[Letter]) -> list[Letter]:
 @task(cache_policy=NO_CACHE)
 def write_records(dataset: Dataset, archive: Archive, issues: list[Issue], letters: list[Letter]) -> dict[str, Any]:
     """Write the records in place of those of the last parse, and report what was read and what was not."""
+    keep_records(dataset, archive, issues, letters)
     issues = [*issues, *(found for letter in letters for found in letter.issues)]
-    with RecordWriter(dataset.records) as records:
-        for letter in letters:
-            records.add(letter.record.rows())
-        records.add(entry.capture() for entry in archive.entries())
-        records.add(issues)
     codes = Counter(found.code for found in issues)
     create_table_artifact(
         table=[{"read as": "letters", "pages": len(letters)}]

@@ -1,6 +1,7 @@
 """Records on disk: one Parquet file a table, with the table's declared columns, in a folder replaced as a whole.
 
     records/replies.parquet, records/sections.parquet … one for every table that parse fills, empty or not
+    records/archive.json     how far each WARC file reached that they were read from
 
 The release reads these and nothing else. Rows lie in them as they came: the release puts them in order. A run that
 ends early leaves the records of the run before.
@@ -8,6 +9,7 @@ ends early leaves the records of the run before.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,6 +22,7 @@ from schemas import RECORDED
 from schemas.arrow import arrow_schema, arrow_table
 from schemas.table import Table
 
+ARCHIVE = "archive.json"
 _BATCH = 5_000
 """So many rows of a table wait in memory before they are written, as one row group."""
 
@@ -58,6 +61,10 @@ class RecordWriter:
             file.close()
         if error is None:
             self._commit()
+
+    def note_archive(self, reach: dict[str, int]) -> None:
+        """Note which bytes of the archive the records were read from: how many of each WARC file."""
+        (self._staged / ARCHIVE).write_text(json.dumps(reach, indent=1) + "\n", encoding="utf-8")
 
     def add(self, rows: Iterable[Table]) -> None:
         """Add rows to their tables."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flows.datasets import Dataset, load_dataset
-from flows.durable import fetch_missing_release
+from flows.durable import fetch_archive, fetch_missing_release
 from flows.errors import DafuError, UsageError
 from flows.read.remote import cached_release, is_address
 from flows.release.database import DATABASE
@@ -73,3 +73,13 @@ def verified(release: Path) -> int:
     if problems:
         raise DafuError(f"{release}: {'; '.join(problems)}; restore the release from a copy")
     return len((release / SUMS).read_text(encoding="utf-8").splitlines())
+
+
+def rebuilt(dataset: Dataset, release: Path) -> None:
+    """Make a release once more from the archive as it was then; DafuError names what came out differently."""
+    from flows.release.rebuild import rebuilt_differences  # noqa: PLC0415 - loads the parser
+
+    fetch_archive(dataset)
+    problems = rebuilt_differences(dataset, release)
+    if problems:
+        raise DafuError(f"{release}, made once more from its archive, came out differently: {'; '.join(problems)}")

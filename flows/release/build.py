@@ -12,16 +12,18 @@ from pathlib import Path
 
 import duckdb
 
-from flows.datasets import Dataset
+from flows.datasets import DESCRIPTION, Dataset
 from flows.errors import DafuError
+from flows.parse.corrections import FILE as CORRECTIONS
 from flows.read.queries import carry_queries
 from flows.release.card import card
+from flows.release.coverage import write_coverage
 from flows.release.database import VIEWS, views, write_database
 from flows.release.descriptors import write_descriptors
 from flows.release.dictionary import write_dictionary
 from flows.release.gate import Check, refusal
 from flows.release.manifest import MANIFEST, manifest, read_manifest, write_json, write_sums
-from flows.release.records import open_records
+from flows.release.records import archive_read, open_records
 from flows.release.tables import Entry, connected, write_table
 from flows.release.versions import REFUSED, SPILLED, STAGING
 from schemas import RECORDED
@@ -64,6 +66,7 @@ def stage(build: Build) -> None:
     for table in RECORDED:
         name = table.about.name
         build.entries[name] = write_table(build.con, table, f"FROM records.{name}", build.staging)
+    build.entries["coverage"] = write_coverage(build.con, build.dataset, build.staging)
     build.entries["dictionary"] = write_dictionary(build.con, build.staging)
 
 
@@ -75,30 +78,39 @@ def same_content(build: Build, last: Path) -> bool:
     )
 
 
-def complete(build: Build, version: str, checks: list[Check]) -> None:
-    """Write everything of a release but its Parquet files."""
+def complete(build: Build, version: str, checks: list[Check], previous: Path | None) -> None:
+    """Write everything of a release but its Parquet files; `previous` is the release before it."""
     dataset, staging, entries = build.dataset, build.staging, build.entries
     count, first, last = captured(build)
     write_database(staging, entries)
     (staging / VIEWS).write_text(views(entries), encoding="utf-8")
     carry_queries(dataset, staging)
-    (staging / "README.md").write_text(card(dataset, version, build.con, entries), encoding="utf-8")
+    for name in (DESCRIPTION, CORRECTIONS):
+        if (dataset.folder / name).is_file():
+            shutil.copyfile(dataset.folder / name, staging / name)
+    (staging / "README.md").write_text(card(dataset, version, build.con, entries, checks), encoding="utf-8")
     write_descriptors(dataset, staging, version, entries, (first, last))
     said = manifest(
         dataset=dataset.name,
         release=version,
+        previous=previous,
         tables=entries,
-        captures={"count": count, "first": first.isoformat(), "last": last.isoformat()},
+        captures={
+            "count": count,
+            "first": first.isoformat(),
+            "last": last.isoformat(),
+            "archive": archive_read(dataset.records),
+        },
         gate=[check.row() for check in checks],
     )
     write_json(staging / MANIFEST, said)
     write_sums(staging)
 
 
-def refused(staging: Path, checks: list[Check]) -> Path:
+def refused(build: Build, checks: list[Check]) -> Path:
     """Leave the reasons with a refused release; return the file."""
-    path = staging / REFUSED
-    path.write_text(refusal(checks), encoding="utf-8")
+    path = build.staging / REFUSED
+    path.write_text(refusal(build.dataset.name, checks), encoding="utf-8")
     return path
 
 

@@ -36,17 +36,35 @@ _LIBRARIES = (
 )
 
 
-def manifest(
-    *, dataset: str, release: str, tables: Mapping[str, Mapping[str, Any]], captures: Mapping[str, Any], gate: list[Any]
-) -> dict[str, Any]:
-    """Return the manifest; nothing in it is read from a clock."""
+def made_with() -> dict[str, Any]:
+    """Return the versions of all that a release's content and bytes depend on, the archive apart."""
     return {
-        "dataset": dataset,
-        "version": release,
         "schema_version": SCHEMA_VERSION,
         "parser_version": PARSER_VERSION,
         "libraries": {name: version(name) for name in _LIBRARIES},
         "dictionary_sha256": dictionary_sha256(),
+    }
+
+
+def manifest(
+    *,
+    dataset: str,
+    release: str,
+    previous: Path | None,
+    tables: Mapping[str, Mapping[str, Any]],
+    captures: Mapping[str, Any],
+    gate: list[Any],
+) -> dict[str, Any]:
+    """Return the manifest; nothing in it is read from a clock.
+
+    `previous`: the release that this one follows, and was compared with. `captures`: how many, the time of the first
+    and of the last, and in `archive` how many bytes of each WARC file were read (null if the records do not say).
+    """
+    return {
+        "dataset": dataset,
+        "version": release,
+        "previous": previous and {"version": previous.name, "sha256sums": file_digest(previous / SUMS)},
+        **made_with(),
         "captures": dict(captures),
         "tables": {name: dict(entry) for name, entry in tables.items()},
         "gate": gate,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from flows.errors import DafuError
-from flows.parse.store import records_file
+from flows.parse.store import ARCHIVE, records_file
 from flows.release.fitness import unfit
 from flows.release.sql import text
 from schemas import RECORDED
@@ -42,6 +43,12 @@ def open_records(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Issue]:
     for table in RECORDED:
         con.execute(f"CREATE VIEW records.{table.about.name} AS {_fitting(folder, table)}")
     return list(found.values())
+
+
+def archive_read(folder: Path) -> dict[str, int] | None:
+    """Return how many bytes of each WARC file the records were read from; None if they do not say."""
+    path = folder / ARCHIVE
+    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
 
 def _check_file(folder: Path, table: type[Table]) -> None:

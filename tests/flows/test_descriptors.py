@@ -45,17 +45,28 @@ def test_frictionless_takes_the_data_package(release: Path) -> None:
     assert report.valid, report.flatten(["type", "note"])
 
 
+ENOUGH = 500
+"""So many rows of a table stand for the others, where no other table refers to them."""
+
+
 def with_rows(release: Path, package: dict[str, Any]) -> dict[str, Any]:
     """Put the rows into the descriptor: frictionless reads Parquet by pandas, without lists and null integers."""
+    referenced = {
+        key["reference"].get("resource", resource["name"])
+        for resource in package["resources"]
+        for key in resource["schema"].get("foreignKeys", [])
+    }
     for resource in package["resources"]:
         table = pq.read_table(release / resource["path"])
+        if resource["name"] not in referenced:
+            table = table.slice(0, ENOUGH)
         for key in ("path", "format", "mediatype", "bytes", "hash"):
             del resource[key]
         resource["data"] = [table.schema.names, *(list(row.values()) for row in table.to_pylist())]
     return dict(json.loads(json.dumps(package, default=as_json)))
 
 
-def test_frictionless_takes_every_row(release: Path, package: dict[str, Any], tmp_path: Path) -> None:
+def test_frictionless_takes_the_rows(release: Path, package: dict[str, Any], tmp_path: Path) -> None:
     (tmp_path / "package.json").write_text(json.dumps(with_rows(release, package)), encoding="utf-8")
     command = [sys.executable, "-m", "frictionless", "validate", "--json", "package.json"]
     run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
@@ -129,13 +140,14 @@ def test_mlcroissant_takes_the_description_and_loads_by_it(release: Path) -> Non
         ] == row["actions"]
 
 
-def test_json_schema_takes_every_row(release: Path) -> None:
+def test_json_schema_takes_the_rows(release: Path) -> None:
     for name, entry in read_manifest(release)["tables"].items():
         schema = json.loads((release / JSON_SCHEMAS / f"{name}.json").read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)
         validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
         for file in entry["files"]:
-            for row in json.loads(json.dumps(pq.read_table(release / file["name"]).to_pylist(), default=as_json)):
+            rows = pq.read_table(release / file["name"]).slice(0, ENOUGH).to_pylist()
+            for row in json.loads(json.dumps(rows, default=as_json)):
                 validator.validate(row)
                 assert not validator.is_valid({**row, "surprise": 1})
 

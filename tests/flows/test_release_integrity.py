@@ -16,11 +16,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from flows.release.digests import rows_digest
-from flows.release.manifest import SUMS, differences, read_manifest, write_sums
+from flows.release.digests import file_digest, rows_digest
+from flows.release.manifest import SUMS, differences, read_manifest, write_json, write_sums
 from flows.release.verification import findings, rows_of_files
 from flows.release.versions import LATEST, SPILLED, STAGING, versions
-from tests.conftest import REPOSITORY, Dafu
+from tests.conftest import REPOSITORY, Dafu, ThreeRuns
 from tests.letters_made import DATASET, Pool, make_dataset, make_pool
 from tests.plain_release import released
 
@@ -192,3 +192,39 @@ def test_a_kill_at_any_moment_leaves_a_whole_release(tmp_path: Path, pool: Pool)
     assert findings(newest) == []
     assert (dataset / "releases" / LATEST).resolve() == newest.resolve()
     assert not [name for name in (STAGING, SPILLED) if (dataset / "releases" / name).exists()]
+
+
+def test_a_release_is_made_once_more_from_the_archive_as_it_was(dafu: Dafu, runs: ThreeRuns) -> None:
+    """The archive has grown since the first release, which was made of less than the second."""
+    at = ("--datasets", str(runs.datasets))
+    before, after = (sum(read_manifest(made)["captures"]["archive"].values()) for made in (runs.before, runs.after))
+    assert before < after
+    for made in (runs.before, runs.after):
+        assert dafu("verify", f"demo@{made.name}", "--rebuild", "--json", *at).json["rebuilt"]
+
+
+def test_a_release_that_comes_out_differently_is_told(
+    dafu: Dafu, runs: ThreeRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(runs.datasets / "demo", tmp_path / "demo", symlinks=True)
+    shutil.copytree(runs.datasets / "liaoning-education", tmp_path / "liaoning-education")
+    at, made = ("--datasets", str(tmp_path)), tmp_path / "demo/releases" / runs.after.name
+    rows = pq.read_table(made / "replies.parquet")
+    pq.write_table(rows, made / "replies.parquet", compression="snappy")
+    said = read_manifest(made)
+    (file,) = said["tables"]["replies"]["files"]
+    file["sha256"] = file_digest(made / "replies.parquet")
+    write_json(made / "manifest.json", said)
+    write_sums(made)
+    assert "are as they were released" in dafu("verify", "demo", *at).out
+    ended = dafu("verify", "demo", "--rebuild", *at)
+    assert (ended.code, len(ended.err.splitlines())) == (1, 1)
+    assert "came out differently: " in ended.err
+    assert "replies.parquet is another one" in ended.err
+    monkeypatch.setattr("flows.release.manifest.PARSER_VERSION", "9.9.9")
+    ended = dafu("verify", "demo", "--rebuild", *at)
+    assert f"was made with parser_version {said['parser_version']}, here 9.9.9" in ended.err
+    monkeypatch.undo()
+    (warc,) = (tmp_path / "demo/archive").glob("*.warc.gz")
+    os.truncate(warc, 1000)
+    assert "restore it from a copy" in dafu("verify", "demo", "--rebuild", *at).err

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 from rdflib import Graph, Namespace
-from rdflib.namespace import DCAT, DCTERMS, FOAF
+from rdflib.namespace import DCTERMS, FOAF
 from rdflib.query import ResultRow
 
 import flows.reference
@@ -199,7 +199,7 @@ def test_a_portal_finds_the_files_beside_the_turtle() -> None:
              ?dataset dcat:distribution ?d .
              ?d dcat:downloadURL ?file; dcat:byteSize ?bytes; dct:license ?cc0;
                 spdx:checksum/spdx:checksumValue ?digest; dct:title "sections" }""",
-        initNs={"dcat": Namespace(str(DCAT)), "dct": DCTERMS, "foaf": FOAF, "spdx": SPDX},
+        initNs={"dcat": Namespace("http://www.w3.org/ns/dcat#"), "dct": DCTERMS, "foaf": FOAF, "spdx": SPDX},
     )
     assert sorted((str(row[0]), int(row[1]), str(row[2])) for row in rows if isinstance(row, ResultRow)) == [
         (f"https://data.invalid/releases/2026.01.05/sections-{n}.parquet", 10 + n, f"{n:064}") for n in range(2)
