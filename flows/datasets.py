@@ -17,6 +17,7 @@ from lxml.etree import XPathError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from flows.errors import UsageError
+from flows.expectations import Expectations
 from flows.settings import settings
 from parsers.frame import PageSelectors
 from parsers.listing import ListSelectors
@@ -155,13 +156,6 @@ class Hypotheses(_Section):
 
     list: ListHypotheses
     page: PageHypotheses
-
-
-class Expectations(_Section):
-    """What the gate holds a release to."""
-
-    max_letters_lost: Annotated[float, Field(ge=0, le=1)] = 0.05
-    max_unread_pages: Annotated[float, Field(ge=0, le=1)] = 0.25
 
 
 class Storage(_Section):

@@ -13,6 +13,7 @@ from prefect.settings import PREFECT_API_URL
 from flows.crawl.flow import crawl
 from flows.parse.flow import parse_by
 from flows.release.flow import release
+from flows.release.gate import checked
 from flows.settings import Engine
 from schemas.archive import Mode
 
@@ -26,12 +27,14 @@ def pipeline(
     mode: Mode | None = None,
     engine: Engine | None = None,
     dask_address: str | None = None,
+    accept: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Run the whole pipeline over one dataset; return the stages' reports by name."""
+    """Run the whole pipeline over one dataset; return the stages' reports by name; `accept` is for the release."""
+    checked(accept or {})
     return {
         "crawl": crawl(dataset_name, datasets, later=later, mode=mode),
         "parse": parse_by(dataset_name, datasets, engine=engine, dask_address=dask_address),
-        "release": release(dataset_name, datasets),
+        "release": release(dataset_name, datasets, accept),
     }
 
 

@@ -10,6 +10,9 @@ import click
 import pyarrow as pa
 
 from flows.cli import EXIT_CODES, dafu
+from flows.expectations import Expectations
+from flows.release.gate.compared import FEW
+from flows.release.gate.rules import RULES as RULES_OF_THE_GATE
 from flows.settings import reference
 from parsers.roles import RULES
 from schemas import SCHEMA_VERSION, TABLES
@@ -32,7 +35,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 
 def pages() -> dict[str, str]:
     """Return the generated pages by file name."""
-    written = {"tables.md": _tables(), "reading.md": _reading(), "commands.md": _commands()}
+    written = {"tables.md": _tables(), "reading.md": _reading(), "gate.md": _gate(), "commands.md": _commands()}
     return {name: "\n".join(lines) + "\n" for name, lines in written.items()}
 
 
@@ -79,6 +82,39 @@ def _reading() -> Iterator[str]:
         sections = ", ".join(name or "without a role" for name in rule.within) or "all"
         yield f"| `{rule.name}` | {rule.role} | {rule.example} | {sections} |"
     yield "\n" + resources.files("parsers").joinpath("vocabulary/decisions.md").read_text(encoding="utf-8").strip()
+
+
+def _gate() -> Iterator[str]:
+    yield "# The gate · 发布前检查"
+    yield "\nGenerated from `flows/release/gate/` by `make docs`. The manifest of a release holds every check with"
+    yield "what was measured; a release for which one does not hold is refused (exit code 3); `REFUSED.md` says why.\n"
+    for integrity, title, says in (
+        (
+            True,
+            "What has to hold · 必须满足",
+            "Nobody can accept that one does not hold: the release is wrong.",
+        ),
+        (
+            False,
+            "What is expected · 预期",
+            'Can be accepted, once and with a reason: `dafu release DATASET --accept CHECK --because "…"`.',
+        ),
+    ):
+        yield f"## {title}\n\n{says}\n\n| check | measured | 含义 | limit |\n|---|---|---|---|"
+        for rule in RULES_OF_THE_GATE:
+            if rule.integrity is integrity:
+                named = rule.name.format(table="TABLE", column="COLUMN", year="YEAR", code="CODE")
+                bound = "at least" if rule.at_least else "at most"
+                limit = rule.limit if rule.limit == "0" else f"`{rule.limit}`"
+                yield f"| `{named}` | {rule.en} | {rule.zh} | {bound} {limit} |"
+        yield ""
+    yield "## Limits · 限值\n\nIn `[expectations]` of a dataset's `dataset.toml`; without an entry the default holds.\n"
+    yield "| key | default | meaning | 含义 |\n|---|---|---|---|"
+    for name, field in Expectations.model_fields.items():
+        en, zh = (field.description or "").split(" · ")
+        yield f"| `{name}` | {field.default or '–'} | {en} | {zh} |"
+    yield f"\n{FEW} rows more or less are never too many, but for `max_letters_lost`: in a small table they are a large"
+    yield f"share. 除 `max_letters_lost` 外，{FEW} 行以内的增减不作为拒绝理由。"
 
 
 def _row(name: str, kind: pa.DataType, said: Column, values: Sequence[str], *, null: bool) -> str:

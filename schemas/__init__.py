@@ -3,6 +3,7 @@
 from schemas.attachments import Attachment
 from schemas.captures import Capture
 from schemas.commitments import Commitment
+from schemas.coverage import Coverage
 from schemas.dictionary import DictionaryEntry
 from schemas.facts import Citation, Quantity
 from schemas.history import HistoryEvent
@@ -29,6 +30,7 @@ TABLES: tuple[type[Table], ...] = (
     Capture,
     HistoryEvent,
     Issue,
+    Coverage,
     DictionaryEntry,
 )
 """The tables of a release, in the order in which they are listed everywhere."""

@@ -9,27 +9,41 @@ from schemas.table import About, Column, OneOf, Table
 
 Severity = Literal["info", "warning", "error"]
 Stage = Literal["crawl", "parse", "release"]
+LostPage = Literal["not_fetched", "not_read"]
 
 
 @dataclass(frozen=True, slots=True)
 class ReasonCode:
-    """Why something was not read, how bad that is, and what it means in both languages."""
+    """Why something was not read, how bad that is, and what it means in both languages.
+
+    `page`: what it says of a listed page that became no letter; None if it says nothing of the kind.
+    """
 
     severity: Severity
     en: str
     zh: str
+    page: LostPage | None = None
 
 
 REASON_CODES: dict[str, ReasonCode] = {
     "blocked": ReasonCode(
-        "error", "The site answered with a challenge instead of the page.", "网站返回验证页而非内容页。"
+        "error",
+        "The site answered with a challenge instead of the page.",
+        "网站返回验证页而非内容页。",
+        page="not_fetched",
     ),
-    "fetch_failed": ReasonCode("error", "No usable answer came.", "未取得可用应答。"),
+    "fetch_failed": ReasonCode("error", "No usable answer came.", "未取得可用应答。", page="not_fetched"),
     "robots_disallowed": ReasonCode(
-        "warning", "robots.txt forbids the address; it was not asked for.", "robots.txt 禁止访问，未请求。"
+        "warning",
+        "robots.txt forbids the address; it was not asked for.",
+        "robots.txt 禁止访问，未请求。",
+        page="not_fetched",
     ),
     "outside_site": ReasonCode(
-        "warning", "A row or pager leads to another host; it was not asked for.", "链接指向其他主机，未请求。"
+        "warning",
+        "A row or pager leads to another host; it was not asked for.",
+        "链接指向其他主机，未请求。",
+        page="not_fetched",
     ),
     "other_section": ReasonCode(
         "info", "A row leads to another section of the site; not asked for.", "列表行指向其他栏目，未请求。"
@@ -43,32 +57,44 @@ REASON_CODES: dict[str, ReasonCode] = {
         "列表页的行全部消失，不据此认定撤回。",
     ),
     "attachment_missing": ReasonCode(
-        "warning", "An attachment linked from a letter's page could not be had.", "答复网页所附文件未能取得。"
+        "warning",
+        "An attachment linked from a letter's page could not be had.",
+        "答复网页所附文件未能取得。",
+        page="not_fetched",
     ),
     "page_gone": ReasonCode(
-        "warning", "A listed page is missing and was never captured.", "列表所列网页不存在，且从未抓取到。"
+        "warning",
+        "A listed page is missing and was never captured.",
+        "列表所列网页不存在，且从未抓取到。",
+        page="not_fetched",
     ),
     "attachment_only": ReasonCode(
         "warning",
         "The letter stands only in a file of a format that is not read; the file is archived.",
         "答复仅见于不读取其格式的附件；已存档，未解析。",
+        page="not_read",
     ),
     "attachment_not_read": ReasonCode(
         "warning",
         "A file is archived, its text not read: a format that is not read, no text in it, encrypted, damaged, too "
         "large or too slow to read.",
         "附件已存档，文字未读取：格式不读、无文字、加密、损坏、超限或超时。",
+        page="not_read",
     ),
-    "no_selector_matched": ReasonCode("error", "No selector found the letter on the page.", "没有选择器能找到正文。"),
+    "no_selector_matched": ReasonCode(
+        "error", "No selector found the letter on the page.", "没有选择器能找到正文。", page="not_read"
+    ),
     "oversized": ReasonCode(
         "warning",
         "The page, or the letter's place on it, holds more than any letter; it was not read.",
         "网页或正文过大，超出任何答复，未解析。",
+        page="not_read",
     ),
     "no_text": ReasonCode(
         "warning",
         "The letter's place holds no text (an image, or nothing).",
         "正文处没有文字（图片或空白）。",
+        page="not_read",
     ),
     "not_a_letter": ReasonCode(
         "info",
@@ -99,12 +125,20 @@ REASON_CODES: dict[str, ReasonCode] = {
         "另有网页刊载同一答复，合为一行。",
     ),
     "row_invalid": ReasonCode(
-        "error", "A row does not fit its table's declaration and was left out.", "该行不符合表结构，未收入。"
+        "error",
+        "A row does not fit its table's declaration and was left out.",
+        "该行不符合表结构，未收入。",
+        page="not_read",
     ),
     "parse_failed": ReasonCode(
-        "error", "The parser failed on the page; a defect of ours.", "解析器出错，属本项目缺陷。"
+        "error", "The parser failed on the page; a defect of ours.", "解析器出错，属本项目缺陷。", page="not_read"
     ),
 }
+
+
+def costing(page: LostPage) -> tuple[str, ...]:
+    """Return the reason codes by which a listed page became no letter in that way."""
+    return tuple(name for name, code in REASON_CODES.items() if code.page == page)
 
 
 class Issue(Table):

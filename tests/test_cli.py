@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
+import shlex
 import shutil
 import signal
 import stat
@@ -23,7 +25,7 @@ from rich.console import Console
 from flows.errors import DafuError
 from flows.read.releases import database_of
 from flows.read.show import as_text, find_letter
-from flows.release.manifest import differences
+from flows.release.manifest import differences, read_manifest
 from tests.conftest import Dafu, Outcome, ThreeRuns, copy_of_demo
 
 
@@ -230,9 +232,34 @@ class TestStages:
             if "reply_id" in table.column_names:
                 pq.write_table(table.filter(pc.is_in(table["reply_id"], few)), file)
         said = one_sentence(dafu("release", "demo", "--datasets", str(datasets)), 3)
-        assert "letters.lost" in said
-        assert "letters.lost" in (datasets / "demo/releases/.staging/REFUSED.md").read_text(encoding="utf-8")
+        assert "letters.lost is 0." in said
+        page = (datasets / "demo/releases/.staging/REFUSED.md").read_text(encoding="utf-8")
         assert (datasets / "demo/releases/latest").resolve().name == runs.before.name
+        (command,) = re.findall(r"^ *dafu (release demo --accept .*)$", page, re.M)
+        words = [word.replace("…", "nine letters | are\nenough") for word in shlex.split(command)]
+        made = dafu(*words, "--accept", "pages.unread", "--because", "x", "--datasets", str(datasets), "--json").json
+        assert made["accept_unneeded"] == ["pages.unread"]
+        release = Path(made["path"])
+        kept = {check["name"]: check for check in read_manifest(release)["gate"] if not check["passed"]}
+        assert kept.keys() == made["accepted"].keys() >= {"letters.lost", "letters.count"}
+        assert kept["letters.lost"]["because"] == "nine letters | are\nenough"
+        assert "| `letters.lost` | 0." in (release / "README.md").read_text(encoding="utf-8")
+        assert "nine letters \\| are enough |" in (release / "README.md").read_text(encoding="utf-8")
+
+    @pytest.mark.parametrize(
+        ("words", "says"),
+        [
+            (("--accept", "letters.lost"), "come in pairs"),
+            (("--because", "so"), "come in pairs"),
+            (("--accept", "letters.last", "--because", "so"), "did you mean letters.lost"),
+            (("--accept", "replies.unique", "--because", "so"), "replies.unique cannot be accepted"),
+            (("--accept", "letters.lost", "--because", ""), "wants a reason"),
+            (("--accept", "letters.lost", "--because", "a", "--accept", "letters.lost", "--because", "b"), "twice"),
+        ],
+    )
+    @pytest.mark.parametrize("command", ["run", "release"])
+    def test_what_cannot_be_accepted(self, command: str, words: tuple[str, ...], says: str, dafu: Dafu) -> None:
+        assert says in one_sentence(dafu(command, "demo", *words), 2)
 
     def test_a_site_that_blocks(self, dafu: Dafu, tmp_path: Path) -> None:
         datasets = copy_of_demo(tmp_path)

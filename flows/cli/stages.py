@@ -12,8 +12,9 @@ import click
 from rich.table import Table
 
 from flows import console
-from flows.cli.common import common, dafu, dataset_argument, printed
+from flows.cli.common import Command, common, dafu, dataset_argument, print_rows, printed
 from flows.datasets import DEFAULT_DATASET, load_dataset
+from flows.errors import UsageError
 from flows.settings import Engine
 from schemas.archive import Mode
 
@@ -35,10 +36,26 @@ _engine = click.option(
 _dask_address = click.option("--dask-address", metavar="tcp://HOST:PORT", help="The scheduler of a Dask cluster.")
 
 
+def _accepting(command: Command) -> Command:
+    """Add the options by which a release is made although a check of the gate does not hold."""
+    for option in (
+        click.option("--because", multiple=True, metavar="REASON", help="Why; one for each --accept, in their order."),
+        click.option(
+            "--accept",
+            multiple=True,
+            metavar="CHECK",
+            help="Make the release although this check of the gate does not hold; the manifest keeps the reason.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
 @dafu.command()
 @dataset_argument()
 @_later
 @_mode
+@_accepting
 @_engine
 @_dask_address
 @common
@@ -47,6 +64,8 @@ def run(
     *,
     later: bool,
     mode: Mode | None,
+    accept: tuple[str, ...],
+    because: tuple[str, ...],
     engine: Engine | None,
     dask_address: str | None,
     datasets: Path,
@@ -58,14 +77,23 @@ def run(
     dafu run demo            over the embedded demo site
     dafu run demo --later    again, after the site has changed
     """
-    described = load_dataset(dataset, datasets)
+    described, reasons = load_dataset(dataset, datasets), _reasons(accept, because)
     from flows.parse.corrections import load_corrections  # noqa: PLC0415 - commands load only what they need
 
     load_corrections(described.folder)  # a fault in the file is told before the crawl, not after
     from flows.pipeline import pipeline  # noqa: PLC0415 - Prefect takes seconds to import
 
-    asked = partial(pipeline, dataset, str(datasets), later=later, mode=mode, engine=engine, dask_address=dask_address)
-    _staged(asked, as_json=as_json, named=None)
+    flow = partial(
+        pipeline,
+        dataset,
+        str(datasets),
+        later=later,
+        mode=mode,
+        engine=engine,
+        dask_address=dask_address,
+        accept=reasons,
+    )
+    _staged(flow, as_json=as_json, named=None)
 
 
 @dafu.command()
@@ -100,20 +128,56 @@ def parse(dataset: str, *, engine: Engine | None, dask_address: str | None, data
 
 @dafu.command()
 @dataset_argument()
+@_accepting
 @common
-def release(dataset: str, *, datasets: Path, as_json: bool) -> None:
-    """Make a release of the records, if they say something new."""
+def release(dataset: str, *, accept: tuple[str, ...], because: tuple[str, ...], datasets: Path, as_json: bool) -> None:
+    """Make a release of the records, if they say something new.
+
+    \b
+    dafu release demo --accept letters.lost --because "the yearly summaries were no letters"
+    """
     load_dataset(dataset, datasets)
+    reasons = _reasons(accept, because)
     from flows.release.flow import release as stage  # noqa: PLC0415 - Prefect takes seconds to import
 
-    _staged(partial(stage, dataset, str(datasets)), as_json=as_json, named="release")
+    _staged(partial(stage, dataset, str(datasets), reasons), as_json=as_json, named="release")
+
+
+def _reasons(accept: tuple[str, ...], because: tuple[str, ...]) -> dict[str, str]:
+    """Return the reasons by the check that is to be accepted; UsageError if they are not pairs, or it cannot be."""
+    from flows.release.gate import checked  # noqa: PLC0415 - commands load only what they need
+
+    if len(accept) != len(because):
+        raise UsageError(
+            f"--accept and --because come in pairs, a reason for each check: there are {len(accept)} and {len(because)}"
+        )
+    if len(set(accept)) < len(accept):
+        raise UsageError("--accept names a check twice; give each of them one reason")
+    reasons = dict(zip(accept, because, strict=True))
+    checked(reasons)
+    return reasons
 
 
 @dafu.command()
 @click.argument("named", default=DEFAULT_DATASET, metavar="[DATASET[@VERSION]]")
 @click.argument("target", required=False)
+@click.option(
+    "--zenodo-metadata",
+    "zenodo",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Send nothing: write what a Zenodo deposit is made of.",
+)
+@click.option(
+    "--huggingface",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Send nothing: write what a Hugging Face dataset repository holds.",
+)
 @common
-def publish(named: str, target: str | None, *, datasets: Path, as_json: bool) -> None:
+def publish(
+    named: str, target: str | None, *, zenodo: Path | None, huggingface: Path | None, datasets: Path, as_json: bool
+) -> None:
     """Copy a release to where others get it, read it back, and switch `latest` there last.
 
     TARGET is s3://bucket/prefix or a folder; else DAFU_PUBLISH, else storage.publish in dataset.toml. What is there is
@@ -124,9 +188,33 @@ def publish(named: str, target: str | None, *, datasets: Path, as_json: bool) ->
     dafu publish demo@2026.11.24 s3://bucket/demo
     """
     load_dataset(named.partition("@")[0], datasets)
+    if zenodo or huggingface:
+        if target:
+            raise UsageError("a hub's folder is written or a release is sent to TARGET, not both at once")
+        _write_for_hubs(named, datasets, zenodo=zenodo, huggingface=huggingface, as_json=as_json)
+        return
     from flows.publish.flow import publish as stage  # noqa: PLC0415 - Prefect takes seconds to import
 
     _staged(partial(stage, named, str(datasets), target), as_json=as_json, named="publish")
+
+
+def _write_for_hubs(
+    named: str, datasets: Path, *, zenodo: Path | None, huggingface: Path | None, as_json: bool
+) -> None:
+    from flows.publish import hubs  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import release_of, verified  # noqa: PLC0415
+
+    release = release_of(named, datasets)[1]
+    verified(release)
+    written = [
+        {"hub": hub, "folder": str(folder), "files": write(release, folder)}
+        for hub, folder, write in (
+            ("Zenodo", zenodo, hubs.zenodo),
+            ("Hugging Face", huggingface, hubs.hugging_face),
+        )
+        if folder is not None
+    ]
+    print_rows(written, as_json=as_json)
 
 
 def _staged(flow: Callable[[], dict[str, Any]], *, as_json: bool, named: str | None) -> None:
@@ -167,10 +255,13 @@ def _parse_summary(report: dict[str, Any]) -> str:
 
 
 def _release_summary(report: dict[str, Any]) -> str:
+    unneeded = "".join(f"\n{name} need not be accepted" for name in report["accept_unneeded"])
     if not report["changed"]:
-        return f"nothing changed since {report['release']}, so there is no new release"
+        return f"nothing changed since {report['release']}, so there is no new release{unneeded}"
     rows = ", ".join(f"{count} {name}" for name, count in report["rows"].items())
-    return f"{report['release']} in {report['path']}\n{rows}"
+    passed = f"{report['checks'] - len(report['accepted'])} of {report['checks']} checks passed"
+    accepted = "".join(f"\naccepted: {name}, because {why}" for name, why in report["accepted"].items())
+    return f"{report['release']} in {report['path']}\n{rows}\n{passed}{accepted}{unneeded}"
 
 
 def _publish_summary(report: dict[str, Any]) -> str:

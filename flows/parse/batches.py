@@ -33,14 +33,15 @@ def batches(groups: Iterable[PageGroup], pages: int = _PAGES) -> Iterator[Batch]
 
 def read_batch(archive: Path, dataset: Dataset, batch: Batch) -> list[GroupReading]:
     """Read a batch of pages, in all their states, from the archive in a folder."""
-    return read_groups(_opened(archive), dataset, batch)
+    return list(read_groups(_opened(archive), dataset, batch))
 
 
-def read_groups(archive: Archive, dataset: Dataset, batch: Batch) -> list[GroupReading]:
+def read_groups(archive: Archive, dataset: Dataset, batch: Batch) -> Iterator[GroupReading]:
     """Read a batch of pages, in all their states, from an open archive."""
     robots_entry = archive.last_good(urljoin(dataset.site.base_url, "/robots.txt"))
     robots = Protego.parse(archive.page(robots_entry).text) if robots_entry else None
-    return [read_group(archive, dataset, group, robots) for group in batch]
+    for group in batch:
+        yield read_group(archive, dataset, group, robots)
 
 
 def in_order(read: Iterable[GroupReading]) -> list[GroupReading]:

@@ -100,8 +100,7 @@ def read_here(archive: Archive, dataset: Dataset, wanted: list[Batch], advance: 
     """Read the batches one after the other."""
     found: list[GroupReading] = []
     for batch in wanted:
-        found += read_pages(archive, dataset, batch)
-        advance(len(batch))
+        found += read_pages(archive, dataset, batch, advance)
     return found
 
 
@@ -123,9 +122,13 @@ def read_elsewhere(dataset: Dataset, wanted: list[Batch], advance: console.Advan
 
 
 @task(cache_policy=NO_CACHE)
-def read_pages(archive: Archive, dataset: Dataset, batch: Batch) -> list[GroupReading]:
+def read_pages(archive: Archive, dataset: Dataset, batch: Batch, advance: console.Advance) -> list[GroupReading]:
     """Read a batch of pages in all their states."""
-    return read_groups(archive, dataset, batch)
+    found = []
+    for reading in read_groups(archive, dataset, batch):
+        found.append(reading)
+        advance(1)
+    return found
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)

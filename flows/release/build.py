@@ -17,6 +17,7 @@ from flows.errors import DafuError
 from flows.parse.corrections import FILE as CORRECTIONS
 from flows.read.queries import carry_queries
 from flows.release.card import card
+from flows.release.coverage import write_coverage
 from flows.release.database import VIEWS, views, write_database
 from flows.release.descriptors import write_descriptors
 from flows.release.dictionary import write_dictionary
@@ -65,6 +66,7 @@ def stage(build: Build) -> None:
     for table in RECORDED:
         name = table.about.name
         build.entries[name] = write_table(build.con, table, f"FROM records.{name}", build.staging)
+    build.entries["coverage"] = write_coverage(build.con, build.dataset, build.staging)
     build.entries["dictionary"] = write_dictionary(build.con, build.staging)
 
 
@@ -86,7 +88,7 @@ def complete(build: Build, version: str, checks: list[Check], previous: Path | N
     for name in (DESCRIPTION, CORRECTIONS):
         if (dataset.folder / name).is_file():
             shutil.copyfile(dataset.folder / name, staging / name)
-    (staging / "README.md").write_text(card(dataset, version, build.con, entries), encoding="utf-8")
+    (staging / "README.md").write_text(card(dataset, version, build.con, entries, checks), encoding="utf-8")
     write_descriptors(dataset, staging, version, entries, (first, last))
     said = manifest(
         dataset=dataset.name,
@@ -105,10 +107,10 @@ def complete(build: Build, version: str, checks: list[Check], previous: Path | N
     write_sums(staging)
 
 
-def refused(staging: Path, checks: list[Check]) -> Path:
+def refused(build: Build, checks: list[Check]) -> Path:
     """Leave the reasons with a refused release; return the file."""
-    path = staging / REFUSED
-    path.write_text(refusal(checks), encoding="utf-8")
+    path = build.staging / REFUSED
+    path.write_text(refusal(build.dataset.name, checks), encoding="utf-8")
     return path
 
 

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import duckdb
 
 from flows.datasets import Dataset
+from flows.release.gate import Check
+from flows.release.gate.refusal import cell
 from flows.release.tables import Entry
 from schemas import SCHEMA_VERSION, TABLES
 
 
-def card(dataset: Dataset, version: str, con: duckdb.DuckDBPyConnection, entries: Mapping[str, Entry]) -> str:
+def card(
+    dataset: Dataset,
+    version: str,
+    con: duckdb.DuckDBPyConnection,
+    entries: Mapping[str, Entry],
+    checks: Iterable[Check],
+) -> str:
     """Return the release's README.md; the staged tables are views in `con`."""
     warning = (
         "> **Made up**, but for what the description names: this dataset shows how dafu works, its letters state no "
@@ -28,6 +36,7 @@ def card(dataset: Dataset, version: str, con: duckdb.DuckDBPyConnection, entries
         f"## Tables\n\n| table | rows | | |\n|---|---:|---|---|\n{tables}\n\n"
         f"## Letters by year of publication\n\n{_by_year(con)}\n\n"
         f"## Issues\n\n{_by_code(con)}\n\n"
+        f"{_accepted(checks)}"
         "## Query\n\n```sql\n-- duckdb -readonly dafu.duckdb\n"
         "SELECT number, proposal_title, lag_days FROM replies ORDER BY lag_days DESC;\n```\n\n"
         f"## Cite\n\n{dataset.title}, release {version}. "
@@ -49,3 +58,15 @@ def _by_code(con: duckdb.DuckDBPyConnection) -> str:
         return "Nothing."
     lines = [f"| {severity} | `{code}` | {count} |" for severity, code, count in codes]
     return "| severity | code | rows |\n|---|---|---:|\n" + "\n".join(lines)
+
+
+def _accepted(checks: Iterable[Check]) -> str:
+    """Return what did not hold when the release was made, and why it was made all the same."""
+    accepted = [made for made in checks if made.because is not None]
+    if not accepted:
+        return ""
+    lines = [
+        f"| `{made.name}` | {made.measured:g} | {made.bound} {made.limit:g} | {cell(made.because)} |"
+        for made in accepted
+    ]
+    return "## Accepted\n\n| check | measured | limit | because |\n|---|---:|---|---|\n" + "\n".join(lines) + "\n\n"

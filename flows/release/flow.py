@@ -18,21 +18,25 @@ from flows.errors import DafuError, GateRefusedError
 from flows.locks import locked
 from flows.publish.flow import published
 from flows.release.build import Build, captured, complete, opened, refused, same_content, stage
-from flows.release.gate import Check, run_checks
+from flows.release.gate import Check, accepted, checked, run_checks, sentence
 from flows.release.manifest import read_manifest
 from flows.release.tables import Entry
 from flows.release.versions import last_release, made_visible, next_version, point_latest
 
 
 @flow(name="release", flow_run_name="release-{dataset_name}", persist_result=False)
-def release(dataset_name: str, datasets: str) -> dict[str, Any]:
-    """Make a release if the records say something new; return the report as plain data."""
+def release(dataset_name: str, datasets: str, accept: dict[str, str] | None = None) -> dict[str, Any]:
+    """Make a release if the records say something new; return the report as plain data.
+
+    `accept` says of checks of the gate, by name, why the release is to be made although they do not hold.
+    """
     dataset = load_dataset(dataset_name, Path(datasets))
+    checked(accept or {})
     with locked(dataset.lock), releases_kept(dataset, published):
-        return _released(dataset)
+        return _released(dataset, accept or {})
 
 
-def _released(dataset: Dataset) -> dict[str, Any]:
+def _released(dataset: Dataset, accept: dict[str, str]) -> dict[str, Any]:
     last = last_release(dataset)
     try:
         with console.stage("release: steps", 4, "steps") as advance, opened(dataset) as build:
@@ -46,10 +50,11 @@ def _released(dataset: Dataset) -> dict[str, Any]:
                     "release": last.name,
                     "path": str(last),
                     "changed": False,
+                    "accept_unneeded": list(accept),
                     "rows": _counts(read_manifest(last)["tables"]),
                 }
             version = next_version(dataset, captured(build)[-1])
-            checks = pass_gate(build, last)
+            checks, unneeded = pass_gate(build, last, accept)
             advance(1)
             complete_release(build, version, checks, last)
             advance(1)
@@ -61,7 +66,15 @@ def _released(dataset: Dataset) -> dict[str, Any]:
             f"`dafu release {dataset.name}` again; the releases there are untouched"
         ) from error
     get_run_logger().info("released %s", path)
-    return {"release": version, "path": str(path), "changed": True, "rows": _counts(build.entries)}
+    return {
+        "release": version,
+        "path": str(path),
+        "changed": True,
+        "rows": _counts(build.entries),
+        "checks": len(checks),
+        "accepted": {check.name: check.because for check in checks if check.because is not None},
+        "accept_unneeded": unneeded,
+    }
 
 
 @task(cache_policy=NO_CACHE)
@@ -71,23 +84,22 @@ def stage_tables(build: Build) -> None:
 
 
 @task(cache_policy=NO_CACHE)
-def pass_gate(build: Build, last: Path | None) -> list[Check]:
-    """Run the gate; GateRefusedError leaves the staged release with its reasons."""
+def pass_gate(build: Build, last: Path | None, accept: dict[str, str]) -> tuple[list[Check], list[str]]:
+    """Run the gate; return the checks, and what need not have been accepted.
+
+    GateRefusedError leaves the staged release with its reasons.
+    """
     dataset = build.dataset
-    checks = run_checks(build.con, last, dataset.expectations)
+    checks, unneeded = accepted(run_checks(build.con, build.staging, last, dataset.expectations), accept)
     create_table_artifact(
         table=[check.row() for check in checks], key=f"gate-{dataset.name}", description=f"Gate of {dataset.title}"
     )
-    failed = [check for check in checks if not check.passed]
-    if failed:
-        reasons = refused(build.staging, checks)
+    if not all(check.holds for check in checks):
         raise GateRefusedError(
-            f"{dataset.name}: the gate refused the release: "
-            + ", ".join(f"{check.name} is {check.measured:g}, limit {check.limit:g}" for check in failed)
-            + f"; see {reasons}; "
+            f"{dataset.name}: the gate refused the release: {sentence(checks)}; see {refused(build, checks)}; "
             + ("the last release stays the latest" if last else "there is no release yet")
         )
-    return checks
+    return checks, unneeded
 
 
 @task(cache_policy=NO_CACHE)

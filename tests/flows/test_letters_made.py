@@ -22,7 +22,9 @@ def test_made_letters_pass_the_gate_and_are_all_different(tmp_path: Path, pool: 
     dataset = load_dataset(DATASET, tmp_path)
     with opened(dataset) as build:
         stage(build)
-        failed = [check for check in run_checks(build.con, None, dataset.expectations) if not check.passed]
+        failed = [
+            check for check in run_checks(build.con, build.staging, None, dataset.expectations) if not check.passed
+        ]
         assert failed == []
         ((letters, texts, characters, years, documents),) = build.con.execute(
             "SELECT count(*), count(DISTINCT text), avg(length(text)), count(DISTINCT year(published_on)), "

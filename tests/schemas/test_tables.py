@@ -38,6 +38,8 @@ DESIGNED = {
     "warc_file warc_offset",
     "history": "reply_id version event seen_at url content_sha256 changed_fields capture_id",
     "issues": "reply_id stage url severity code detail",
+    "coverage": "kind body term session letters without_number other_number numbers_seen lowest highest "
+    "numbers_missing gaps first_published_on last_published_on pages_not_fetched pages_not_read",
     "dictionary": "table_name column_name type description_en description_zh unit source",
 }
 
