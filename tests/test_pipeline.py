@@ -16,6 +16,7 @@ import requests
 
 from flows import console
 from flows.release.manifest import differences, read_manifest
+from flows.release.sql import text
 from schemas import TABLES
 from tests.conftest import Dafu, ThreeRuns, copy_of_demo
 from tests.other_duckdbs import OtherDuckDB
@@ -215,6 +216,26 @@ def test_an_older_duckdb_reads_the_database_and_the_views(runs: ThreeRuns, older
     assert older_duckdb.ask([f"SET VARIABLE dafu = '{runs.before}'", views, asked]) == expected
 
 
+@pytest.mark.parametrize("name", ['it\'s "here" 数据', "a[b]c", "st*r? {x} 100%"])
+def test_the_views_find_the_files_wherever_they_lie(
+    runs: ThreeRuns, older_duckdb: OtherDuckDB, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / name
+    shutil.copytree(runs.before, copy)
+    asked = "SELECT count(*), min(number) FROM replies"
+    expected = ask(runs.before, asked)
+    statements = [f"SET VARIABLE dafu = {text(copy)}", (copy / "views.sql").read_text(encoding="utf-8"), asked]
+    assert older_duckdb.ask(statements) == [list(row) for row in expected]
+    with duckdb.connect() as con:
+        for statement in statements[:-1]:
+            con.execute(statement)
+        assert con.execute(asked).fetchall() == expected
+    monkeypatch.chdir(copy)
+    with duckdb.connect() as con:  # without the variable, in the working directory
+        con.execute(statements[1])
+        assert con.execute(asked).fetchall() == expected
+
+
 def test_records_read_from_the_archive_give_the_same_files(runs: ThreeRuns, tmp_path: Path) -> None:
     """The same archive and code give the same bytes, in another folder."""
 
@@ -263,7 +284,7 @@ def interrupted_after(steps: int, stage: str, monkeypatch: pytest.MonkeyPatch) -
         def advance(count: int, _bytes: int = 0) -> None:
             nonlocal done
             done += count
-            if name.startswith(stage) and done == steps:
+            if name.startswith(stage) and done - count < steps <= done:
                 signal.raise_signal(signal.SIGINT)
 
         with original(name, total, unit):
