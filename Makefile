@@ -9,10 +9,10 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test accuracy bench fuzz check unlocked format lock schema docs clean
+.PHONY: help setup demo test release-check accuracy bench fuzz check unlocked format lock schema docs clean
 
 help: ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
 
 setup: $(STAMP) ## make .venv from requirements.lock
 
@@ -33,6 +33,9 @@ demo: $(STAMP) ## scrape, parse and release the demo dataset, then query it
 
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest
+
+release-check: $(STAMP) ## check over three releases that what changed, and why, is what was planned
+	@$(BIN)/python -m pytest tests/flows/test_changes.py
 
 accuracy: $(STAMP) ## measure the parser against letters read by hand
 	@$(BIN)/python -m tests.accuracy.measure
