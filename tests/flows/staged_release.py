@@ -16,7 +16,7 @@ from flows.release.coverage import write_coverage
 from flows.release.dictionary import write_dictionary
 from flows.release.manifest import MANIFEST, write_json
 from flows.release.tables import Entry
-from schemas import RECORDED, SCHEMA_VERSION
+from schemas import RECORDED, SCHEMA_VERSION, TABLES
 from schemas.arrow import arrow_schema
 from schemas.captures import Capture
 from schemas.history import HistoryEvent
@@ -34,15 +34,18 @@ def sound_rows() -> Rows:
 
 
 def stage(folder: Path, rows: Rows, con: duckdb.DuckDBPyConnection) -> dict[str, Entry]:
-    """Write rows as the tables of a release, and those made of them; each is a view in `con`. Return the entries."""
+    """Write rows as the tables of a release; each is a view in `con`. Return the entries.
+
+    Of the tables that are made of them, coverage and dictionary are; the others have no rows.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     entries: dict[str, Entry] = {}
-    for table in RECORDED:
+    for table in TABLES:
         name = table.about.name
         path = folder / f"{name}.parquet"
-        pq.write_table(pa.Table.from_pylist(rows[name], schema=arrow_schema(table)), path)
+        pq.write_table(pa.Table.from_pylist(rows.get(name, []), schema=arrow_schema(table)), path)
         con.execute(f"CREATE OR REPLACE VIEW {name} AS FROM '{path}'")
-        entries[name] = {"files": [{"name": path.name}], "rows": len(rows[name])}
+        entries[name] = {"files": [{"name": path.name}], "rows": len(rows.get(name, []))}
     entries["coverage"] = write_coverage(con, load_dataset("demo", REPOSITORY / "datasets"), folder)
     entries["dictionary"] = write_dictionary(con, folder)
     return entries

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flows.datasets import load_dataset
-from flows.release.build import opened, stage
+from flows.release.build import opened, stage, stage_changes
 from flows.release.gate import run_checks
 from tests.letters_made import DATASET, Pool, make_dataset, make_pool
 
@@ -22,6 +22,7 @@ def test_made_letters_pass_the_gate_and_are_all_different(tmp_path: Path, pool: 
     dataset = load_dataset(DATASET, tmp_path)
     with opened(dataset) as build:
         stage(build)
+        stage_changes(build, None)
         failed = [
             check for check in run_checks(build.con, build.staging, None, dataset.expectations) if not check.passed
         ]
