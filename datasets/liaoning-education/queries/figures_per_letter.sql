@@ -8,22 +8,24 @@
 -- columns: year BIGINT, letters BIGINT, median_characters DOUBLE, median_figures DOUBLE, figures_per_1000 DOUBLE,
 --   without_figures BIGINT, documents_per_letter DOUBLE, programmes_per_letter DOUBLE
 -- rows: 1 to 100
-WITH figures AS (SELECT reply_id, count(DISTINCT fact_id) AS n FROM quantities GROUP BY reply_id),
+WITH letters AS (
+  SELECT reply_id, year(signed_on) AS year, length(text) AS characters FROM replies WHERE letter_type = 'reply'
+),
+figures AS (SELECT reply_id, len(list_distinct(list(hash(fact_id)))) AS n FROM quantities GROUP BY reply_id),
 documents AS (SELECT reply_id, count(*) AS n FROM citations GROUP BY reply_id),
 named AS (SELECT reply_id, count(*) AS n FROM programmes GROUP BY reply_id)
 SELECT
-  year(r.signed_on) AS year,
+  r.year,
   count(*) AS letters,
-  median(length(r.text)) AS median_characters,
+  median(r.characters) AS median_characters,
   median(coalesce(f.n, 0)) AS median_figures,
-  round(1000 * coalesce(sum(f.n), 0) / sum(length(r.text)), 2) AS figures_per_1000,
+  round(1000 * coalesce(sum(f.n), 0) / sum(r.characters), 2) AS figures_per_1000,
   count(*) FILTER (f.n IS NULL) AS without_figures,
   round(coalesce(sum(d.n), 0) / count(*), 2) AS documents_per_letter,
   round(coalesce(sum(p.n), 0) / count(*), 2) AS programmes_per_letter
-FROM replies r
+FROM letters r
 LEFT JOIN figures f USING (reply_id)
 LEFT JOIN documents d USING (reply_id)
 LEFT JOIN named p USING (reply_id)
-WHERE r.letter_type = 'reply'
-GROUP BY year
-ORDER BY year;
+GROUP BY r.year
+ORDER BY r.year;

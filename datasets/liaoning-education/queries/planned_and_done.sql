@@ -12,17 +12,15 @@
 WITH facts AS (
   SELECT
     r.themes[1] AS theme,
-    coalesce(r.near_duplicate_group, r.reply_id) AS letter,
-    q.value,
-    q.unit,
-    q.counted,
-    CASE WHEN q.value IS NULL THEN q.raw END AS said,
+    any_value(coalesce(r.near_duplicate_group, r.reply_id)) AS letter,
     bool_or(q.status = 'planned') AS planned,
     bool_or(q.approximate) AS approximate
   FROM quantities q
   JOIN replies r USING (reply_id)
   WHERE q.status IS NOT NULL
-  GROUP BY ALL
+  GROUP BY
+    r.themes[1],
+    hash(coalesce(r.near_duplicate_group, r.reply_id), q.value, q.unit, q.counted, if(q.value IS NULL, q.raw, NULL))
 )
 SELECT
   theme,

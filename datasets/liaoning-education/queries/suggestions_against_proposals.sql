@@ -9,17 +9,20 @@
 -- columns: kind VARCHAR, letters BIGINT, median_lag_days DOUBLE, median_characters DOUBLE, promises_per_letter DOUBLE,
 --   dated_share DOUBLE, documents_per_letter DOUBLE, figures_per_letter DOUBLE, declining_share DOUBLE
 -- rows: 1 to 3
-WITH letters AS (
-  SELECT reply_id, kind, lag_days, length(text) AS characters
+WITH texts AS (
+  SELECT min(reply_id) AS reply_id
   FROM replies
   WHERE letter_type = 'reply'
-  QUALIFY row_number() OVER (PARTITION BY kind, coalesce(near_duplicate_group, reply_id) ORDER BY reply_id) = 1
+  GROUP BY kind, coalesce(near_duplicate_group, reply_id)
+),
+letters AS (
+  SELECT r.reply_id, r.kind, r.lag_days, length(r.text) AS characters FROM texts JOIN replies r USING (reply_id)
 ),
 promised AS (
   SELECT reply_id, count(*) AS n, count(deadline_on) AS dated FROM commitments WHERE repeats IS NULL GROUP BY reply_id
 ),
 documents AS (SELECT reply_id, count(*) AS n FROM citations GROUP BY reply_id),
-figures AS (SELECT reply_id, count(DISTINCT fact_id) AS n FROM quantities GROUP BY reply_id),
+figures AS (SELECT reply_id, len(list_distinct(list(hash(fact_id)))) AS n FROM quantities GROUP BY reply_id),
 declined AS (SELECT DISTINCT reply_id FROM sentences WHERE role = 'decline')
 SELECT
   l.kind,
