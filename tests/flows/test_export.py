@@ -358,7 +358,9 @@ def test_pseudonyms_are_the_same_in_another_release_and_others_with_another_key(
 def test_spans_hold_and_everything_else_is_as_it_was(runs: ThreeRuns, tmp_path: Path) -> None:
     made = exported(runs.after, tmp_path / "out", "parquet", key=KEY.encode())
     texts = {row["reply_id"]: row["text"] for row in values(made, "replies")}
-    for table in TABLES:
+    left_out = {table.about.name for table in TABLES if not (made / f"{table.about.name}.parquet").exists()}
+    assert left_out == {"changes"}
+    for table in (table for table in TABLES if table.about.name not in left_out):
         name = table.about.name
         rows, before = values(made, name), values(runs.after, name)
         assert len(rows) == len(before)
