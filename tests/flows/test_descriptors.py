@@ -56,6 +56,8 @@ def with_rows(release: Path, package: dict[str, Any]) -> dict[str, Any]:
         for resource in package["resources"]
         for key in resource["schema"].get("foreignKeys", [])
     }
+    # a table without rows, such as the first release's changes, is no source to frictionless
+    package["resources"] = [one for one in package["resources"] if one["rows"]]
     for resource in package["resources"]:
         table = pq.read_table(release / resource["path"])
         if resource["name"] not in referenced:
@@ -73,7 +75,7 @@ def test_frictionless_takes_the_rows(release: Path, package: dict[str, Any], tmp
     report = json.loads(run.stdout)
     assert report["valid"], [task["errors"][:3] for task in report["tasks"] if not task["valid"]]
     assert run.returncode == 0
-    assert sum(task["stats"].get("rows", 0) for task in report["tasks"]) > 1000
+    assert sum(task["stats"]["rows"] for task in report["tasks"]) > 1000
 
 
 def test_frictionless_finds_a_letter_that_is_not_there(release: Path, package: dict[str, Any]) -> None:
