@@ -69,8 +69,8 @@ def with_rows(release: Path, package: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_frictionless_takes_the_rows(release: Path, package: dict[str, Any], tmp_path: Path) -> None:
-    (tmp_path / "package.json").write_text(json.dumps(with_rows(release, package)), encoding="utf-8")
-    command = [sys.executable, "-m", "frictionless", "validate", "--json", "package.json"]
+    (tmp_path / "datapackage.json").write_text(json.dumps(with_rows(release, package)), encoding="utf-8")
+    command = [sys.executable, "-m", "frictionless", "validate", "--json", "datapackage.json"]
     run = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path)
     report = json.loads(run.stdout)
     assert report["valid"], [task["errors"][:3] for task in report["tasks"] if not task["valid"]]
