@@ -229,6 +229,11 @@ class Dataset(_Section):
         return self.folder / ".lock"
 
     @property
+    def run_lock(self) -> Path:
+        """The lock of a run through all stages."""
+        return self.folder / ".run"
+
+    @property
     def host(self) -> str:
         """The host of the site."""
         return urlsplit(self.site.base_url).netloc

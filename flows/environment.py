@@ -21,6 +21,12 @@ _SETTINGS = {
 }
 
 
+def show_logs() -> None:
+    """Let Prefect's log go to the terminal too, for a command whose output is a log; before Prefect is imported."""
+    if os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] == _SETTINGS["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"]:
+        os.environ["PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"] = "INFO"
+
+
 def prepare() -> None:
     """Set what the user has not."""
     for name, setting in _SETTINGS.items():

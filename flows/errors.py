@@ -21,6 +21,10 @@ class GateRefusedError(DafuError):
     exit_code = 3
 
 
+class BusyError(DafuError):
+    """Another process is at work on the same dataset; nothing was started. Exit code 1."""
+
+
 class SiteUnreachableError(DafuError):
     """The site did not answer at all. Exit code 1."""
 

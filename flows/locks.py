@@ -9,14 +9,14 @@ import socket
 from pathlib import Path
 from typing import IO
 
-from flows.errors import DafuError
+from flows.errors import BusyError, DafuError
 
 
 def locked(path: Path) -> IO[str]:
     """Take the lock at `path` and return it: closing it frees it.
 
-    DafuError names the owner and since when if it is taken, and the folder if it cannot be written. The system frees
-    the lock of a process that ended, so there is never a stale one to break.
+    BusyError names the owner and since when if it is taken, DafuError the folder if it cannot be written. The
+    system frees the lock of a process that ended, so there is never a stale one to break.
     """
     try:
         file = path.open("a+")
@@ -31,9 +31,21 @@ def locked(path: Path) -> IO[str]:
         file.seek(0)
         owner = file.read().strip() or "another process"
         file.close()
-        raise DafuError(f"{path.parent} is being written by {owner}; wait until it is done") from None
+        raise BusyError(f"{path.parent} is being written by {owner}; wait until it is done") from None
     file.truncate(0)
     now = dt.datetime.now(dt.UTC).isoformat(sep=" ", timespec="seconds")
     file.write(f"process {os.getpid()} on {socket.gethostname()} since {now}")
     file.flush()
     return file
+
+
+def held_by(path: Path) -> str | None:
+    """Return who holds the lock at `path`, None if nobody does; nothing is changed."""
+    if not path.exists():
+        return None
+    with path.open() as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return file.read().strip() or "another process"
+    return None

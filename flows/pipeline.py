@@ -11,17 +11,19 @@ from prefect.server.api.server import SubprocessASGIServer
 from prefect.settings import PREFECT_API_URL
 
 from flows.crawl.flow import crawl
+from flows.datasets import DEFAULT_DATASET, Dataset
 from flows.parse.flow import parse_by
 from flows.release.flow import release
 from flows.release.gate import checked
+from flows.runs import run_alone, run_name
 from flows.settings import Engine
 from schemas.archive import Mode
 
 
-@flow(name="pipeline", flow_run_name="pipeline-{dataset_name}", persist_result=False)
+@flow(name="pipeline", flow_run_name=run_name, persist_result=False)
 def pipeline(
-    dataset_name: str,
-    datasets: str,
+    dataset_name: str = DEFAULT_DATASET,
+    datasets: str | None = None,
     *,
     later: bool = False,
     mode: Mode | None = None,
@@ -29,13 +31,28 @@ def pipeline(
     dask_address: str | None = None,
     accept: dict[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Run the whole pipeline over one dataset; return the stages' reports by name; `accept` is for the release."""
+    """Run the whole pipeline over one dataset; return the stages' reports by name.
+
+    Args:
+        dataset_name: The folder's name under the datasets.
+        datasets: The folder of the datasets; else DAFU_DATASETS, else this repository's.
+        later: Serve the later state of a site that is a folder (the demo).
+        mode: What is asked for: incremental, the newest part of every list; revisit, every page conditionally; sweep,
+            every page in full. Not set, dataset.toml says which run does what.
+        engine: Who reads the pages: one process, a process a core, or Dask; else DAFU_ENGINE, else one.
+        dask_address: The scheduler of a Dask cluster.
+        accept: Checks of the gate by name that the release may fail, and why.
+    """
     checked(accept or {})
-    return {
-        "crawl": crawl(dataset_name, datasets, later=later, mode=mode),
-        "parse": parse_by(dataset_name, datasets, engine=engine, dask_address=dask_address),
-        "release": release(dataset_name, datasets, accept),
-    }
+
+    def stages(dataset: Dataset, folder: str) -> dict[str, Any]:
+        return {
+            "crawl": crawl(dataset.name, folder, later=later, mode=mode),
+            "parse": parse_by(dataset.name, folder, engine=engine, dask_address=dask_address),
+            "release": release(dataset.name, folder, accept),
+        }
+
+    return run_alone(dataset_name, datasets, stages)
 
 
 def start_own_server() -> None:

@@ -115,6 +115,11 @@ def settings(dataset: Dataset | None = None) -> Settings:
         raise UsageError(f"{_variable(str(fault['loc'][0]))}: {fault['msg'].lower()}; correct it or unset it") from None
 
 
+def hand_down(datasets: Path) -> None:
+    """Let the processes that this one starts know the folder of the datasets that it was given."""
+    os.environ[_variable("datasets")] = str(datasets.resolve())
+
+
 def values(dataset: Dataset) -> Iterator[Value]:
     """Yield every value that holds for a dataset and where it came from: the settings, then the rest of its file."""
     found, said, folder = settings(dataset), _said(dataset), dataset.folder.parent

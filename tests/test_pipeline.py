@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 from collections.abc import Iterator
@@ -260,7 +261,12 @@ def test_the_runs_are_on_the_prefect_server_with_an_artifact_a_stage() -> None:
     def found(what: str) -> list[dict[str, Any]]:
         return list(requests.post(f"{PREFECT_API_URL.value()}/{what}/filter", json={"limit": 200}, timeout=30).json())
 
-    assert {run["name"] for run in found("flow_runs")} >= {"pipeline-demo", "crawl-demo", "parse-demo", "release-demo"}
+    names = {run["name"] for run in found("flow_runs")}
+    assert names >= {"crawl-demo", "parse-demo", "release-demo"}
+    assert [name for name in names if re.fullmatch(r"demo \d{4}-\d\d-\d\d", name)]
+    reports = [artifact["data"] for artifact in found("artifacts") if artifact["key"] == "run-demo"]
+    assert len(reports) >= 3
+    assert all("## Gate" in report and "data:image/svg+xml;base64," in report for report in reports)
     tables = [artifact for artifact in found("artifacts") if artifact["type"] == "table"]  # results are artifacts too
     artifacts = {table["key"]: json.loads(table["data"]) for table in tables}
     for key, column in (("crawl", "what"), ("parse", "read as"), ("gate", "passed"), ("release", "table")):

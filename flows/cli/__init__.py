@@ -13,11 +13,11 @@ import sys
 import click
 
 from flows import environment
-from flows.cli import archive, reading, releases, stages
+from flows.cli import archive, reading, releases, schedule, stages
 from flows.cli.common import dafu
 from flows.errors import DafuError
 
-__all__ = ["EXIT_CODES", "archive", "dafu", "main", "reading", "releases", "stages"]
+__all__ = ["EXIT_CODES", "archive", "dafu", "main", "reading", "releases", "schedule", "stages"]
 
 EXIT_CODES = {
     0: "done, also when nothing changed",
@@ -36,8 +36,8 @@ def main() -> None:
     interrupted = _Interrupts()
     try:
         with interrupted:
-            dafu.main(standalone_mode=False)
-        code = 0
+            ended = dafu.main(standalone_mode=False)
+        code = ended if isinstance(ended, int) else 0
     except click.exceptions.Exit as done:
         code = done.exit_code
     except click.exceptions.NoArgsIsHelpError as shown:

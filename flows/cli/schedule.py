@@ -1,0 +1,87 @@
+"""The commands of an operator: serve the schedule, and see whether all is well."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+from pathlib import Path
+
+import click
+
+from flows import environment
+from flows.cli.common import common, dafu, printed
+from flows.datasets import Dataset, load_dataset
+from flows.errors import DafuError
+from flows.settings import hand_down
+from flows.status import Schedule
+
+
+@dafu.command()
+@click.argument("names", nargs=-1, metavar="[DATASET]…")
+@click.option("--prepare", is_flag=True, help="Do what comes before serving, and end: for those who use a worker.")
+@common
+def schedule(names: tuple[str, ...], *, prepare: bool, datasets: Path, as_json: bool) -> None:
+    """Serve the deployments of prefect.yaml, all or those of some datasets, until it is ended.
+
+    It needs a Prefect server that stays (PREFECT_API_URL). Before it serves, runs that a killed process left Running
+    are ended there, and with DAFU_WEBHOOK_URL the notifications are made. The schedules outlive this process: what was
+    due meanwhile is begun when it is back.
+
+    \b
+    prefect server start                                            in one terminal
+    PREFECT_API_URL=http://127.0.0.1:4200/api dafu schedule demo    in another
+    """
+    environment.show_logs()
+    from flows import deployments  # noqa: PLC0415 - Prefect takes seconds to import
+    from flows.runs import end_left_runs_if_idle  # noqa: PLC0415
+
+    said = deployments.described(names)
+    found = [load_dataset(name, datasets) for name in dict.fromkeys(one["parameters"]["dataset_name"] for one in said)]
+    deployments.require_server()
+    hand_down(datasets)
+    ended = [run for dataset in found for run in end_left_runs_if_idle(dataset)]
+    told = deployments.tell(found)
+    if as_json:
+        click.echo(json.dumps({"deployments": [one["name"] for one in said], "ended": ended, "notifications": told}))
+    else:
+        for run in ended:
+            click.echo(f"{run}: was left Running by a killed process, and is Crashed now")
+        click.echo(f"notifications: {', '.join(told) or 'none; set DAFU_WEBHOOK_URL to be told what goes wrong'}")
+    if not prepare:
+        deployments.serve_all(said)
+
+
+@dafu.command()
+@click.argument("names", nargs=-1, metavar="[DATASET]…")
+@common
+@click.pass_context
+def status(context: click.Context, names: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
+    """Show of every dataset its last crawl, last release, next run, and what is wrong; for an operator and a monitor.
+
+    Without DATASET, of those that have an archive. The exit code is 0 if all is well and 1 if not. It reads the disk,
+    and the Prefect server if PREFECT_API_URL is set.
+    """
+    from flows import status as watching  # noqa: PLC0415 - commands load only what they need
+
+    now = dt.datetime.now(dt.UTC)
+    found = watching.watched(names, datasets)
+    states = [watching.status_of(dataset, now, _schedule_of(dataset)) for dataset in found]
+    if as_json:
+        click.echo(json.dumps([state.as_data() for state in states], ensure_ascii=False))
+    else:
+        printed(watching.as_table(states))
+    context.exit(0 if states and all(state.healthy for state in states) else 1)
+
+
+def _schedule_of(dataset: Dataset) -> Schedule | None:
+    """Ask the Prefect server, if there is one to ask."""
+    if not os.environ.get("PREFECT_API_URL"):
+        return None
+    from flows.deployments import scheduled  # noqa: PLC0415 - Prefect takes seconds to import
+
+    try:
+        next_run, problems = scheduled(dataset)
+    except DafuError as error:
+        return Schedule(None, [str(error)])
+    return Schedule(next_run, problems)

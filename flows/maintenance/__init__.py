@@ -1,0 +1,1 @@
+"""The maintenance stage: reads again everything that is kept."""
