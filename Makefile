@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 export UV_LINK_MODE ?= copy
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test release-check accuracy bench fuzz check unlocked format lock schema docs clean
+.PHONY: help setup demo test servers release-check accuracy bench fuzz check unlocked format lock schema docs clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 15
@@ -36,6 +36,9 @@ test: $(STAMP) ## run the tests
 
 release-check: $(STAMP) ## check over three releases that what changed, and why, is what was planned
 	@$(BIN)/python -m pytest tests/flows/test_changes.py
+
+servers: $(STAMP) ## run the tests that start Prefect servers and workers, and kill them
+	@$(BIN)/python -m pytest -m servers
 
 accuracy: $(STAMP) ## measure the parser against letters read by hand
 	@$(BIN)/python -m tests.accuracy.measure

@@ -17,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
 
 from tests.conftest import REPOSITORY
 
 BIN = Path(sys.executable).parent
+_BUSY = Retry(8, backoff_factor=0.5, status_forcelist=(503,), allowed_methods=None)
 ENDED = ("COMPLETED", "FAILED", "CRASHED", "CANCELLED")
 
 
@@ -94,7 +97,11 @@ class Parts:
         )
 
     def ask(self, path: str, **body: Any) -> Any:
-        answer = requests.post(f"{self.api}/{path}", json=body, timeout=30)
+        with (
+            requests.Session() as session
+        ):  # a server on SQLite that is busy says so by 503, and wants to be asked again
+            session.mount("http://", HTTPAdapter(max_retries=_BUSY))
+            answer = session.post(f"{self.api}/{path}", json=body, timeout=30)
         answer.raise_for_status()
         return answer.json()
 

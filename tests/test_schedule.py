@@ -22,8 +22,11 @@ from tests.conftest import REPOSITORY, Dafu, copy_of_demo
 from tests.prefect_parts import Parts, postgres_server, postgresql, wait_for, webhook
 
 _DATABASES = [
-    "sqlite",
-    pytest.param("postgresql", marks=pytest.mark.skipif(not postgresql(), reason="PostgreSQL is not installed")),
+    pytest.param("sqlite", marks=pytest.mark.servers),
+    pytest.param(
+        "postgresql",
+        marks=[pytest.mark.servers, pytest.mark.skipif(not postgresql(), reason="PostgreSQL is not installed")],
+    ),
 ]
 
 

@@ -20,8 +20,8 @@ from tests.conftest import Dafu, ThreeRuns, copy_of_demo
 @pytest.fixture
 def dataset(runs: ThreeRuns, tmp_path: Path) -> Dataset:
     """Return a copy of a dataset with which all is well."""
-    shutil.copytree(runs.datasets / "demo", tmp_path / "demo", symlinks=True)
-    return load_dataset("demo", tmp_path)
+    shutil.copytree(runs.datasets, tmp_path / "datasets", symlinks=True)
+    return load_dataset("demo", tmp_path / "datasets")
 
 
 def problems(dataset: Dataset, days: float = 0, schedule: Schedule | None = None) -> list[str]:
