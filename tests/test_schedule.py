@@ -159,6 +159,8 @@ def test_a_run_ends_with_our_own_sentence(error: Exception, ends: tuple[str, str
 
 
 def test_a_schedule_without_a_server_says_how_to_get_one(dafu: Dafu, monkeypatch: pytest.MonkeyPatch) -> None:
+    level = "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL"
+    monkeypatch.setenv(level, os.environ[level])  # which the command changes, for its own process
     from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415
 
     monkeypatch.setenv("DAFU_DATASETS", str(REPOSITORY / "datasets"))
