@@ -37,7 +37,7 @@ def _lines(dataset: Dataset, reports: dict[str, Any]) -> Iterator[str]:
 
 def _release(folder: Path, *, changed: bool) -> Iterator[str]:
     said = "A new release" if changed else "Nothing changed since the release"
-    yield f"\n## Release {folder.name}\n\n{said}: [{folder.name}]({folder.as_uri()}) in `{folder}`.\n"
+    yield f"\n## Release {folder.name}\n\n{said}: [{folder.name}]({folder.absolute().as_uri()}) in `{folder}`.\n"
     yield f"![Letters by year of publication]({picture(letters_by_year(folder))})\n"
     manifest = read_manifest(folder)
     yield from _table("table", "rows", {name: entry["rows"] for name, entry in manifest["tables"].items()})
