@@ -245,6 +245,7 @@ class TestStages:
         assert kept["letters.lost"]["because"] == "nine letters | are\nenough"
         assert "| `letters.lost` | 0." in (release / "README.md").read_text(encoding="utf-8")
         assert "nine letters \\| are enough |" in (release / "README.md").read_text(encoding="utf-8")
+        assert "- `letters.lost`: nine letters | are enough\n" in (release / "CHANGES.md").read_text(encoding="utf-8")
 
     @pytest.mark.parametrize(
         ("words", "says"),

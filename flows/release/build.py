@@ -110,9 +110,8 @@ def complete(build: Build, version: str, checks: list[Check], previous: Path | N
         },
         gate=[check.row() for check in checks],
     )
-    told = first_release(version)
-    if previous:
-        told = changelog(build.con, Said.of(read_manifest(previous)), Said.of(said))
+    after = Said.of(said)
+    told = changelog(build.con, Said.of(read_manifest(previous)), after) if previous else first_release(after)
     (staging / "CHANGES.md").write_text(told, encoding="utf-8")
     write_json(staging / MANIFEST, said)
     write_sums(staging)

@@ -53,16 +53,20 @@ class Said:
     version: str
     parser_version: str
     schema_version: str
+    accepted: tuple[tuple[str, str], ...] = ()
+    """Checks of the gate that did not pass, and why they were accepted."""
 
     @classmethod
     def of(cls, manifest: dict[str, Any]) -> Self:
         """Return what `manifest` says."""
-        return cls(manifest["version"], manifest["parser_version"], manifest["schema_version"])
+        accepted = tuple((check["name"], check["because"]) for check in manifest["gate"] if "because" in check)
+        return cls(manifest["version"], manifest["parser_version"], manifest["schema_version"], accepted)
 
 
-def first_release(version: str) -> str:
+def first_release(after: Said) -> str:
     """Return CHANGES.md of a release that has none before it."""
-    return f"# Changes in {version} · 变更\n\nThis is the first release. 首次发布。\n"
+    parts = [f"# Changes in {after.version} · 变更\n\nThis is the first release. 首次发布。\n", _accepted(after)]
+    return "\n".join(part for part in parts if part)
 
 
 def changelog(con: duckdb.DuckDBPyConnection, before: Said, after: Said) -> str:
@@ -73,6 +77,7 @@ def changelog(con: duckdb.DuckDBPyConnection, before: Said, after: Said) -> str:
     )
     parts = [
         f"# Changes from {before.version} to {after.version} · 变更\n\n{_summary(con)}\n",
+        _accepted(after),
         _added(con),
         *(_happened(con, event, title) for event, title in _EVENTS),
         _removed(con),
@@ -83,6 +88,11 @@ def changelog(con: duckdb.DuckDBPyConnection, before: Said, after: Said) -> str:
         "Everything is in `changes.parquet`. 全部变动见 `changes.parquet`。\n",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _accepted(after: Said) -> str:
+    lines = [f"- `{name}`: {_clipped(because)}" for name, because in after.accepted]
+    return _section("Accepted although the gate refused · 未达标而予以接受的检查", len(lines), lines)
 
 
 def _rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[tuple[Any, ...]]:
