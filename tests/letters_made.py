@@ -14,13 +14,18 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import os
 import random
 import re
 import shutil
 import sys
 import uuid
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +45,7 @@ from tests.made_grammar import Writer
 
 DATASET = "made"
 _BATCH = 1_000
+"""So many letters are made at a time, from a seed of their own, so that they are the same in whatever process."""
 _NUMERALS = "一二三四五六七八九"
 _DRAWN = re.compile(r"7[1-9]\d\d")
 """The numbers that are drawn anew; the grammar writes no other of this form."""
@@ -144,30 +150,28 @@ def _piece(record: Record, start: int, end: int) -> _Piece:
 
 
 class _Letters:
-    """Joins letters, and holds their rows, column by column, until they are taken."""
+    """Joins letters, and holds their rows, column by column."""
 
-    def __init__(self, pool: Pool, rng: random.Random) -> None:
-        self._pool, self._rng = pool, rng
+    def __init__(self, pool: Pool, rng: random.Random, warc: int) -> None:
+        self._pool, self._rng, self._warc = pool, rng, f"made-{warc:05}.warc.gz"
         self._offset = 0
-        self._clear()
-
-    def _clear(self) -> None:
         self.columns: dict[str, dict[str, list[Any]]] = {
             table.about.name: {column: [] for column in table.model_fields} for table in RECORDED
         }
 
-    def take(self) -> Iterator[tuple[str, pa.Table]]:
-        """Yield the rows that there are by table, and begin anew."""
+    def tables(self) -> dict[str, pa.Table]:
+        """Return the rows by table."""
+        found = {}
         for table in RECORDED:
             schema, columns = arrow_schema(table), self.columns[table.about.name]
             arrays = [pa.array(columns[field.name], field.type) for field in schema]
-            yield table.about.name, pa.Table.from_arrays(arrays, schema=schema)
-        self._clear()
+            found[table.about.name] = pa.Table.from_arrays(arrays, schema=schema)
+        return found
 
     def add(self, number: int) -> None:
         """Join one more letter; `number` is its own."""
         rng = self._rng
-        reply_id = f"{DATASET}:{rng.randrange(10**12):012}{number:07}"
+        reply_id = f"{DATASET}:{number:07}{rng.randrange(10**12):012}"
         opening, reply = rng.choice(self._pool.openings)
         passages = rng.sample(self._pool.passages, rng.choice((4, 5, 5, 6, 6, 7, 8)))
         drawn = {old: str(rng.randrange(1000, 10_000)) for piece in (opening, *passages) for old in piece.drawn}
@@ -228,8 +232,8 @@ class _Letters:
                 "media_type": "text/html",
                 "encoding_declared": "utf-8",
                 "encoding_used": "utf-8",
-                "warc_file": f"made-{1 + self._offset // 500_000_000:05}.warc.gz",
-                "warc_offset": self._offset % 500_000_000,
+                "warc_file": self._warc,
+                "warc_offset": self._offset,
             },
         )
         self._offset += 5_000 + len(text)
@@ -293,9 +297,9 @@ class _Place:
 def _redrawn(value: Any, drawn: dict[str, str]) -> Any:
     """Return a value with the numbers in it drawn anew."""
     if isinstance(value, str):
-        return _DRAWN.sub(lambda found: drawn.get(found[0], found[0]), value) if "7" in value else value
+        return _DRAWN.sub(lambda found: drawn.get(found[0], found[0]), value)
     if isinstance(value, list):
-        return [one if isinstance(one, str) and "7" not in one else _redrawn(one, drawn) for one in value]
+        return [_redrawn(one, drawn) for one in value]
     if isinstance(value, dict):
         return {name: _redrawn(one, drawn) for name, one in value.items()}
     if isinstance(value, (int, float)) and str(int(value)) in drawn:
@@ -303,23 +307,60 @@ def _redrawn(value: Any, drawn: dict[str, str]) -> Any:
     return value
 
 
-def make_records(folder: Path, letters: int, seed: int = 1, pool: Pool | None = None) -> None:
-    """Make the records of so many letters; the same numbers give the same records."""
+def make_records(
+    folder: Path, letters: int, seed: int = 1, pool: Pool | None = None, processes: int | None = None
+) -> None:
+    """Make the records of so many letters; the same numbers give the same records, by however many processes."""
     folder.mkdir(parents=True)
-    made = _Letters(pool or make_pool(min(2_000, 20 + letters), seed), random.Random(seed))
+    make = partial(_batch, pool or make_pool(min(2_000, 20 + letters), seed), seed, letters)
     files = {
         table.about.name: pq.ParquetWriter(
             records_file(folder, table.about.name), arrow_schema(table), compression="zstd", compression_level=1
         )
         for table in RECORDED
     }
-    for number in range(letters):
-        made.add(number)
-        if number % _BATCH == _BATCH - 1 or number == letters - 1:
-            for name, rows in made.take():
-                files[name].write_table(rows)
+    for made in _in_order(make, range(0, letters, _BATCH), processes or os.cpu_count() or 1):
+        for name, rows in made.items():
+            files[name].write_table(rows)
     for file in files.values():
         file.close()
+
+
+def _batch(pool: Pool, seed: int, letters: int, first: int) -> dict[str, pa.Table]:
+    """Return by table the rows of the letters from `first` on, a batch of them or as many as there are."""
+    made = _Letters(pool, random.Random(f"{seed} {first}"), 1 + first // _BATCH)
+    for number in range(first, min(first + _BATCH, letters)):
+        made.add(number)
+    return made.tables()
+
+
+_make: Callable[[int], dict[str, pa.Table]]
+"""What a process of the generator makes batches with: it is handed over once, for a pool is large."""
+
+
+def _in_order(
+    make: Callable[[int], dict[str, pa.Table]], batches: range, processes: int
+) -> Iterator[dict[str, pa.Table]]:
+    if min(processes, len(batches)) < 2:
+        yield from map(make, batches)
+        return
+    with ProcessPoolExecutor(processes, get_context("spawn"), _hand_over, (make,)) as executor:
+        waiting: deque[Future[dict[str, pa.Table]]] = deque()
+        for first in batches:
+            waiting.append(executor.submit(_made, first))
+            if len(waiting) > 2 * processes:  # or those that are made would wait in memory to be written
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _hand_over(make: Callable[[int], dict[str, pa.Table]]) -> None:
+    global _make  # noqa: PLW0603 - there is no other way into a process's tasks
+    _make = make
+
+
+def _made(first: int) -> dict[str, pa.Table]:
+    return _make(first)
 
 
 def make_dataset(folder: Path, letters: int, seed: int = 1, pool: Pool | None = None) -> Path:

@@ -9,7 +9,7 @@ import pytest
 from flows.datasets import load_dataset
 from flows.release.build import opened, stage, stage_changes
 from flows.release.gate import run_checks
-from tests.letters_made import DATASET, Pool, make_dataset, make_pool
+from tests.letters_made import DATASET, Pool, make_dataset, make_pool, make_records
 
 
 @pytest.fixture(scope="module")
@@ -46,3 +46,11 @@ def test_a_seed_gives_the_same_letters(tmp_path: Path, pool: Pool) -> None:
     for file in one.iterdir():
         assert file.read_bytes() == (same / file.name).read_bytes()
     assert (one / "replies.parquet").read_bytes() != (other / "replies.parquet").read_bytes()
+
+
+def test_the_processes_make_the_same_letters_however_many_they_are(tmp_path: Path, pool: Pool) -> None:
+    one, two = tmp_path / "one", tmp_path / "two"
+    make_records(one, 1_100, pool=pool, processes=1)
+    make_records(two, 1_100, pool=pool, processes=2)
+    for file in one.iterdir():
+        assert file.read_bytes() == (two / file.name).read_bytes()
