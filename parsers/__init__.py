@@ -4,5 +4,5 @@ Nothing here opens a connection or a file of the dataset, asks a clock or knows 
 disk is the package's own vocabulary.
 """
 
-PARSER_VERSION = "0.2.0"
+PARSER_VERSION = "0.3.0"
 """Goes into every reply: raise it when the parser reads something differently."""

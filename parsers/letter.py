@@ -21,7 +21,7 @@ from parsers.privacy import without_contact, without_contacts
 from parsers.rows import Context, Facts, read_facts
 from parsers.text import outside_titles
 from parsers.topics import read_topics
-from parsers.words import keywords
+from parsers.words import keywords, title_tokens
 from schemas.issues import Issue, issue
 from schemas.record import Record
 from schemas.replies import IdentityBasis, Kind, LetterType, Reply
@@ -317,6 +317,7 @@ def _reply(
         number_int=identity.number_int,
         proposal_title=identity.proposal_title,
         page_title=frame.title,
+        title_tokens=title_tokens(frame.title, identity.proposal_title),
         url=known.url,
         published_on=published_on,
         editor_account=frame.editor_account,

@@ -122,6 +122,7 @@ def _section(heading: Heading, n: int, reply_id: str) -> Section:
         run_in=heading.run_in,
         char_start=heading.start,
         char_end=heading.end,
+        tokens=search_tokens(words_of(heading.title)),
     )
 
 

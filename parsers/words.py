@@ -101,6 +101,14 @@ def search_tokens(words: Iterable[str]) -> list[str]:
     return tokens
 
 
+def title_tokens(page_title: str | None, proposal_title: str | None) -> list[str]:
+    """Return the words of a letter's titles as a search index wants them; a title within the other counts once."""
+    page, proposal = page_title or "", proposal_title or ""
+    return [
+        token for line in ([page] if proposal in page else [page, proposal]) for token in search_tokens(words_of(line))
+    ]
+
+
 def keywords(words: Iterable[str]) -> list[str]:
     """Return the ten words of highest TF-IDF, best first; ties in the order of the code points."""
     weights, typical = _idf()

@@ -12,6 +12,7 @@ from schemas.issues import Issue
 from schemas.names import Enumeration, Organization, Programme
 from schemas.passages import SharedPassage
 from schemas.replies import Reply
+from schemas.search import Posting, SearchLetter, Term
 from schemas.snapshot import current_version
 from schemas.structure import Section, Sentence
 from schemas.table import Table
@@ -32,6 +33,9 @@ TABLES: tuple[type[Table], ...] = (
     HistoryEvent,
     Issue,
     Coverage,
+    SearchLetter,
+    Term,
+    Posting,
     DictionaryEntry,
     ChangedValue,
 )

@@ -45,6 +45,8 @@ def arrow_fields(struct: type[BaseModel]) -> list[pa.Field]:
 def _field(table: type[Table], name: str) -> pa.Field:
     column = table.column(name)
     arrow_type, nullable = _arrow_type(table.model_fields[name].annotation)
+    if arrow_type == pa.int64() and column.bits == 32:
+        arrow_type = pa.int32()
     said = {
         "description_en": column.en,
         "description_zh": column.zh,

@@ -133,6 +133,14 @@ class Reply(Table):
             source="title line, else ArticleTitle",
         ),
     ]
+    title_tokens: Annotated[
+        list[str],
+        Column(
+            "The words of page_title and, if that does not hold it, of proposal_title, cut for search, in order.",
+            "page_title（如不含 proposal_title，则加上后者）按搜索模式切分的词语。",
+            source="jieba",
+        ),
+    ]
     url: Annotated[
         str,
         Column(

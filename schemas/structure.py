@@ -58,6 +58,10 @@ class Section(Table):
     ]
     char_start: CharStart
     char_end: CharEnd
+    tokens: Annotated[
+        list[str],
+        Column("The words of the title, cut for search, in order.", "标题按搜索模式切分的词语。", source="jieba"),
+    ]
 
 
 class Sentence(Table):

@@ -29,7 +29,8 @@ class Column:
     every value (of a list: every item) stands, null apart. `unique`: no value stands in two rows; a column that is
     referenced, or a table's whole key, is unique without saying so. `place`: the value says where a row stands among
     those of its letter (a span, a running number, an id made of one), so it changes when something is put before it.
-    `together`: the value follows from what other letters say as well.
+    `together`: the value follows from what other letters say as well. `bits`: the width in which a whole number is
+    kept.
     """
 
     en: str
@@ -41,6 +42,7 @@ class Column:
     unique: bool = False
     place: bool = False
     together: bool = False
+    bits: Literal[32, 64] = 64
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,7 @@ class _Letters:
         place = _Place(reply_id, drawn)
         joined = "".join(self._join(piece, place) for piece in (opening, *passages, self._pool.close))
         text = joined.replace(_SIGNED, f"{signed.year}年{signed.month}月{signed.day}日")
-        known = {name: _redrawn(reply[name], drawn) for name in ("number", "page_title", "opening_raw")}
+        known = {name: _redrawn(reply[name], drawn) for name in ("number", "page_title", "title_tokens", "opening_raw")}
         moment = dt.datetime.combine(published, dt.time(1), dt.UTC) + dt.timedelta(hours=12, microseconds=number)
         url = f"http://made.invalid/szxta/{published.year}n/{reply_id.partition(':')[2]}/index.shtml"
         capture = str(uuid.UUID(int=rng.getrandbits(128), version=4))

@@ -20,6 +20,7 @@ import duckdb
 
 asked = json.load(sys.stdin)
 with duckdb.connect(asked["database"] or ":memory:", read_only=bool(asked["database"])) as con:
+    con.execute("SET enable_progress_bar = false")
     for statement in asked["statements"]:
         con.execute(statement)
     print(json.dumps(con.fetchall(), ensure_ascii=False, default=str))

@@ -160,3 +160,30 @@ def history(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
         click.echo(reader.as_json(told))
     else:
         printed(reader.as_text(told))
+
+
+@dafu.command(context_settings={"ignore_unknown_options": True})
+@click.argument("words", nargs=-1, required=True, metavar='[DATASET[@VERSION]] "词语"')
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="Show so many letters.")
+@common
+def search(words: tuple[str, ...], *, limit: int, datasets: Path, as_json: bool) -> None:
+    """Search the letters; the best come first (BM25), each with the sentence that has most of the words.
+
+    Words parted by spaces: any of them, letters with more and rarer ones first. +word or A AND B: must have it.
+    "phrase": must have these characters in this order. -word: must not have it.
+
+    \b
+    dafu search demo "职业教育 产教融合"
+    dafu search demo '+职业教育 "现代产业学院" -高中'
+    """
+    from flows.read import search as reader  # noqa: PLC0415 - commands load only what they need
+    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+
+    named, query = dataset_and(words, "query", datasets)
+    hits = reader.find(database_of(release_of(named, datasets)[1]), query, limit)
+    if as_json:
+        click.echo(reader.as_json(hits))
+    elif hits:
+        printed(reader.as_text(hits, query))
+    else:
+        click.echo(f"no letter of {named} has that")

@@ -35,6 +35,7 @@ from flows.parse.history import Letter
 from parsers.identity import Identity, body_name
 from parsers.parties import full_name
 from parsers.privacy import without_contact
+from parsers.words import title_tokens
 from schemas.issues import Issue, issue
 from schemas.replies import Reply
 
@@ -106,6 +107,7 @@ _FOLLOWS = {
     "number_int": _Following(("number",), lambda reply: Identity(number=reply.number).number_int),
     "lag_days": _Following(("published_on", "signed_on"), _lag_days),
     "body": _Following(("body_raw",), lambda reply: body_name(reply.body_raw, reply.province)),
+    "title_tokens": _Following(("proposal_title",), lambda reply: title_tokens(reply.page_title, reply.proposal_title)),
     "signatory": _Following(("signatory_raw",), lambda reply: full_name(reply.signatory_raw, reply.province)),
 }
 

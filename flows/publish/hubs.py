@@ -14,6 +14,7 @@ import yaml
 
 from flows.errors import DafuError, UsageError
 from flows.release.manifest import SUMS, write_json, write_sums
+from schemas import RECORDED
 
 _DESCRIPTOR, _CARD = "datapackage.json", "README.md"
 _EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -102,7 +103,8 @@ def _zenodo_metadata(said: dict[str, Any]) -> dict[str, Any]:
 
 def _hugging_face_head(said: dict[str, Any]) -> dict[str, Any]:
     """Return the YAML head of the card: a configuration a table, `replies` the one that is shown first."""
-    rows = max(table["rows"] for table in said["resources"])
+    recorded = {table.about.name for table in RECORDED}  # an index of words would say nothing of the size
+    rows = max(table["rows"] for table in said["resources"] if table["name"] in recorded)
     names = [one["name"] for one in said["licenses"]]
     known = names[0] if len(names) == 1 and names[0] in _HUGGING_FACE_LICENCES else None
     unknown = {"license_name": "see-the-card", "license_link": f"{_CARD}"}

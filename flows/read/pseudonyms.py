@@ -31,9 +31,15 @@ _TABLES = frozenset(
     "replies sections sentences citations quantities commitments enumerations organizations programmes attachments "
     "shared_passages captures history issues coverage dictionary".split()
 )
-"""The tables that are clean when their texts are: no terms of search, no values of former releases."""
+"""The tables that are clean when their texts are: no index of words, no values of former releases."""
 _KEYED = frozenset({"content_sha256", "passage_sha256"})
 """Digests of short texts: who guesses the name could prove it by them."""
+_TOKENS: dict[str, dict[str, tuple[str, ...]]] = {
+    "replies": {"title_tokens": ("page_title", "proposal_title")},
+    "sections": {"tokens": ("title",)},
+    "sentences": {"tokens": ("text",)},
+}
+"""Columns of words, by table, and the columns out of which they are cut."""
 _UNTOUCHED = frozenset({"reply_id", "sentence_id", "section_id", "parent_id", "capture_id", "attachment_id"})
 _DIGEST_CHARACTERS = 32
 _DOTS = "·•・‧."
@@ -129,8 +135,10 @@ class Pseudonyms:
         for name in raw:
             changed[name] = self._nameless(_blanked(row[name], spans, start))
             start += len(row[name])
-        if "tokens" in row:
-            changed["tokens"] = _blanked_tokens(row["tokens"], row["text"], changed["text"])
+        for tokens, cut in _TOKENS.get(table, {}).items():
+            if tokens in row:  # releases before 1.5.0 have them of sentences only
+                texts = [(row[name] or "", changed[name] or "") for name in cut]
+                changed[tokens] = _blanked_tokens(row[tokens], texts)
         return changed
 
     def _value(self, name: str, value: Any, reply_id: str | None) -> Any:  # noqa: ANN401 - any column's
@@ -209,7 +217,10 @@ def _blanked(text: str, spans: Iterable[Span], offset: int) -> str:
     return text
 
 
-def _blanked_tokens(tokens: list[str], before: str, after: str) -> list[str]:
-    """Return the words of a sentence; blank are those that hold a character of what was blanked in it."""
-    gone = {was for was, now in zip(before, after, strict=True) if was != now}
+def _blanked_tokens(tokens: list[str], texts: Iterable[tuple[str, str]]) -> list[str]:
+    """Return the words of texts (before, after); blank are those that hold a character of what was blanked in them."""
+    gone: set[str] = set()
+    for before, after in texts:
+        alike = len(before) == len(after)
+        gone |= {was for was, now in zip(before, after, strict=True) if was != now} if alike else set(before)
     return [_blank(token) if gone.intersection(token) else token for token in tokens]

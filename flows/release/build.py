@@ -24,6 +24,7 @@ from flows.release.database import VIEWS, views, write_database
 from flows.release.descriptors import write_descriptors
 from flows.release.dictionary import write_dictionary
 from flows.release.gate import Check, refusal
+from flows.release.index import write_index
 from flows.release.manifest import MANIFEST, manifest, read_manifest, write_json, write_sums
 from flows.release.records import archive_read, open_records
 from flows.release.tables import Entry, connected, write_table
@@ -69,6 +70,7 @@ def stage(build: Build) -> None:
         name = table.about.name
         build.entries[name] = write_table(build.con, table, f"FROM records.{name}", build.staging)
     build.entries["coverage"] = write_coverage(build.con, build.dataset, build.staging)
+    build.entries |= write_index(build.con, build.staging)
     build.entries["dictionary"] = write_dictionary(build.con, build.staging)
 
 

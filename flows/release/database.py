@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from flows.release.search import search_over_tables, search_over_views
 from flows.release.sql import text
 from flows.release.tables import Entry, file_names, scan
 from schemas import TABLES
@@ -29,6 +30,9 @@ def write_database(folder: Path, entries: Mapping[str, Entry]) -> None:
             for column in table.model_fields:
                 said = table.column(column)
                 con.execute(f'COMMENT ON COLUMN release.{name}."{column}" IS {text(f"{said.en} {said.zh}")}')
+        con.execute("USE release")
+        con.execute(search_over_tables())
+        con.execute("USE memory")
         con.execute("DETACH release")
 
 
@@ -45,4 +49,5 @@ def views(entries: Mapping[str, Entry]) -> str:
         name = table.about.name
         files = ", ".join(f"coalesce(getvariable('dafu'), '.') || '/{file}'" for file in file_names(entries[name]))
         lines.append(f"CREATE OR REPLACE VIEW {name} AS FROM read_parquet([{files}]);")
-    return "\n".join(lines) + "\n"
+    lines += ["-- SELECT * FROM search('职业教育 产教融合') LIMIT 10", search_over_views()]
+    return "\n".join(lines)

@@ -174,7 +174,7 @@ SECOND: list[Change] = [
     ("replies", 6, "changed", "flags", "correction"),
     ("issues", 6, "removed", None, "correction"),
     # 7: edited under its correction, which was renewed
-    *edited(7, "page_title"),
+    *edited(7, "page_title", "title_tokens"),
     ("replies", 7, "changed", "session", "correction+source"),
     ("issues", 7, "added", None, "correction"),
     ("issues", 7, "removed", None, "correction"),

@@ -62,6 +62,7 @@ def with_rows(release: Path, package: dict[str, Any]) -> dict[str, Any]:
         table = pq.read_table(release / resource["path"])
         if resource["name"] not in referenced:
             table = table.slice(0, ENOUGH)
+            resource["rows"] = table.num_rows
         for key in ("path", "format", "mediatype", "bytes", "hash"):
             del resource[key]
         resource["data"] = [table.schema.names, *(list(row.values()) for row in table.to_pylist())]

@@ -359,7 +359,7 @@ def test_spans_hold_and_everything_else_is_as_it_was(runs: ThreeRuns, tmp_path: 
     made = exported(runs.after, tmp_path / "out", "parquet", key=KEY.encode())
     texts = {row["reply_id"]: row["text"] for row in values(made, "replies")}
     left_out = {table.about.name for table in TABLES if not (made / f"{table.about.name}.parquet").exists()}
-    assert left_out == {"changes"}
+    assert left_out == {"changes", "search_letters", "terms", "postings"}
     for table in (table for table in TABLES if table.about.name not in left_out):
         name = table.about.name
         rows, before = values(made, name), values(runs.after, name)
@@ -385,6 +385,8 @@ def test_names_that_are_set_wide_escaped_or_cut_in_words_are_found() -> None:
     row = {
         "reply_id": "x:1", "letter_type": "reply", "salutation_raw": "王 小明、阿迪力·买买提委员",
         "text": "王 小明、阿迪力·买买提委员:\n小明学校。", "keywords": ["小明", "教育"],
+        "page_title": "对王小明委员提案的答复", "proposal_title": None,
+        "title_tokens": ["对", "王", "小明", "委员", "提案", "的", "答复"],
         "proposers": [
             {"name": "王小明", "role": "委员", "is_group": False},
             {"name": "阿迪力·买买提", "role": "委员", "is_group": False},
@@ -404,6 +406,7 @@ def test_names_that_are_set_wide_escaped_or_cut_in_words_are_found() -> None:
     assert reply["text"] == "○ ○○○○○○○○○○○○:\n小明学校。"
     assert reply["salutation_raw"] is None
     assert reply["keywords"] == ["○○", "教育"]
+    assert reply["title_tokens"] == ["对", "○", "○○", "委员", "提案", "的", "答复"]
     assert reply["proposers"][2]["name"] == "民进辽宁省委"
     other = changed(
         "issues", reply_id=None, code="x", url="http://a/%E7%8E%8B%E5%B0%8F%E6%98%8E.docx", detail="阿迪力•买买提"
@@ -418,6 +421,10 @@ def test_names_that_are_set_wide_escaped_or_cut_in_words_are_found() -> None:
         "sentences", reply_id="x:2", char_start=0, text="王小明和同学", tokens=["王", "小明", "和", "同学", "小明和"]
     )
     assert sentence["tokens"] == ["○", "○○", "和", "同学", "○○○"]
+    section = changed(
+        "sections", reply_id="x:2", marker="一、", title="关于王小明", char_start=0, tokens=["关于", "王", "小明"]
+    )
+    assert section["tokens"] == ["关于", "○", "○○"]
 
 
 def test_a_table_that_nobody_thought_about_is_left_out(runs: ThreeRuns) -> None:

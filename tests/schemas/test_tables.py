@@ -18,12 +18,12 @@ from schemas.table import About, Column, Reference, Table
 
 DESIGNED = {
     "replies": "reply_id letter_type kind identity_basis body_raw body province term session number number_int "
-    "proposal_title page_title url published_on editor_account page_source column_path salutation_raw proposers "
-    "proposer_count signatory_raw signatory signed_on lag_days doc_number reply_class_raw "
+    "proposal_title page_title title_tokens url published_on editor_account page_source column_path salutation_raw "
+    "proposers proposer_count signatory_raw signatory signed_on lag_days doc_number reply_class_raw "
     "reply_class openness opening_raw closing_raw text text_source stage themes keywords flags "
     "near_duplicate_group capture_id content_sha256 selector parser_version first_seen_at "
     "last_seen_at version",
-    "sections": "reply_id section_id n level marker title path parent_id role run_in char_start char_end",
+    "sections": "reply_id section_id n level marker title path parent_id role run_in char_start char_end tokens",
     "sentences": "reply_id sentence_id section_id n text role rule char_start char_end tokens",
     "citations": "reply_id sentence_id raw title title_key doc_number issuers issuer_basis char_start char_end",
     "quantities": "reply_id sentence_id raw value unit counted approximate status fact_id char_start char_end",
@@ -40,6 +40,9 @@ DESIGNED = {
     "issues": "reply_id stage url severity code detail",
     "coverage": "kind body term session letters without_number other_number numbers_seen lowest highest "
     "numbers_missing gaps first_published_on last_published_on pages_not_fetched pages_not_read",
+    "search_letters": "letter_no reply_id words",
+    "terms": "term_id term letters occurrences",
+    "postings": "term_id letter_no occurrences",
     "dictionary": "table_name column_name type description_en description_zh unit source",
     "changes": "table_name reply_id row_key change column_name old_value new_value causes old_capture_id "
     "new_capture_id because",

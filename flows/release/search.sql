@@ -1,0 +1,152 @@
+WITH RECURSIVE
+-- What was asked, item by item: word, "phrase", +required, -excluded, AND, OR, NOT.
+said AS (
+    SELECT regexp_extract_all(
+        translate(nfc_normalize($query), $wide, $plain),
+        '[+-]?"[^"]*"|[+-]?[^\s"、。,;:!?(){}《》〈〉【】\[\]—…|&]+'
+    ) AS items
+),
+items AS (SELECT unnest(items) AS item, generate_subscripts(items, 1) AS word_no FROM said),
+beside AS (
+    SELECT *, lag(item) OVER (ORDER BY word_no) AS former, lead(item) OVER (ORDER BY word_no) AS latter FROM items
+),
+words AS MATERIALIZED (
+    SELECT
+        word_no,
+        lower(regexp_replace(regexp_replace(item, '^[+-]', ''), '["\s]', '', 'g')) AS word,
+        contains(item, '"') AS exact,
+        starts_with(item, '-') OR coalesce(former = 'NOT', false) AS excluded,
+        starts_with(item, '+') OR contains(item, '"') OR coalesce(former = 'AND', false)
+            OR coalesce(latter = 'AND', false) AS required
+    FROM beside
+    WHERE item NOT IN ('AND', 'OR', 'NOT') AND regexp_matches(item, '[\p{L}\p{N}]')
+),
+-- A word that is indexed is taken whole, and so it is where it stands inside longer ones. One that is not indexed is
+-- also cut, at every place by the longest indexed word; pieces of one character count only where there are no longer
+-- ones, or where a letter must have them all.
+wholes AS MATERIALIZED (
+    SELECT word_no, word AS part, term_id, term = word AS indexed FROM words, terms WHERE contains(term, word)
+),
+inside AS MATERIALIZED (
+    SELECT word_no, start, length(term) AS size, term_id
+    FROM (
+        SELECT word_no, start, unnest([substring(word, start, size) FOR size IN range(1, $longest)
+            IF start + size <= length(word) + 1]) AS term
+        FROM (SELECT word_no, word, unnest(range(1, length(word) + 1)) AS start FROM words)
+    ) JOIN terms USING (term)
+),
+longest AS MATERIALIZED (SELECT word_no, start, max(size) AS size FROM inside GROUP BY word_no, start),
+cut AS (
+    SELECT word_no, word, CAST(1 AS BIGINT) AS start FROM words
+    UNION ALL
+    SELECT word_no, word, start + coalesce(size, 1)
+    FROM cut LEFT JOIN longest USING (word_no, start)
+    WHERE start + coalesce(size, 1) <= length(word)
+),
+cuts AS MATERIALIZED (
+    SELECT word_no, substring(word, start, coalesce(size, 1)) AS part, size FROM cut LEFT JOIN longest USING (word_no, start)
+),
+known AS (
+    SELECT word_no, exact, required OR excluded AS strict, count(term_id) > 0 AS whole,
+        coalesce(bool_or(indexed), false) AS indexed
+    FROM words LEFT JOIN wholes USING (word_no) GROUP BY word_no, exact, required, excluded
+),
+cuttable AS (
+    SELECT word_no, max(size) AS size, bool_and(size IS NOT NULL OR NOT regexp_matches(part, '[\p{L}\p{N}]')) AS entirely
+    FROM cuts GROUP BY word_no
+),
+pieces AS MATERIALIZED (
+    SELECT DISTINCT word_no, part, entirely
+    FROM cuts JOIN known USING (word_no) JOIN cuttable USING (word_no)
+    WHERE NOT indexed AND (cuts.size > 1 OR (cuts.size = 1 AND
+        CASE WHEN cuttable.size > 1 THEN strict ELSE exact OR NOT whole END))
+),
+parts AS MATERIALIZED (
+    SELECT word_no, part, true AS whole, term_id FROM wholes
+    UNION ALL
+    SELECT word_no, part, false, term_id FROM pieces, terms WHERE contains(term, part)
+),
+covers AS MATERIALIZED (
+    SELECT word_no, term_id, bit_or(((CAST(1 AS BIGINT) << CAST(size AS INTEGER)) - 1) << CAST(start - 1 AS INTEGER)) AS cover
+    FROM inside JOIN words USING (word_no) WHERE exact AND start <= 36 GROUP BY word_no, term_id
+),
+posted AS MATERIALIZED (
+    SELECT term_id, letter_no, occurrences FROM postings
+    WHERE term_id IN (SELECT term_id FROM parts UNION SELECT term_id FROM covers)
+),
+hits AS MATERIALIZED (
+    SELECT word_no, part, whole, letter_no, max(occurrences) AS occurrences
+    FROM posted JOIN parts USING (term_id) GROUP BY word_no, part, whole, letter_no
+),
+-- Okapi BM25, k1 = 1.2, b = 0.75.
+weights AS MATERIALIZED (
+    SELECT word_no, part, ln(1 + ((SELECT count(*) FROM search_letters) - count(*) + 0.5) / (count(*) + 0.5)) AS weight
+    FROM hits JOIN words USING (word_no) WHERE NOT excluded GROUP BY word_no, part
+),
+scores AS (
+    SELECT letter_no, sum(weight * occurrences * 2.2 / (occurrences + 1.2 * (0.25 + 0.75 * words
+        / (SELECT avg(words) FROM search_letters)))) AS score
+    FROM hits JOIN weights USING (word_no, part) JOIN search_letters USING (letter_no) GROUP BY letter_no
+),
+-- A phrase: the letters whose words can make it up, whichever way it is cut; if no word holds it, their texts decide.
+needed AS (
+    SELECT word_no, bit_or(CAST(1 AS BIGINT) << CAST(start - 1 AS INTEGER)) AS need
+    FROM (SELECT word_no, word, unnest(range(1, least(length(word), 36) + 1)) AS start FROM words WHERE exact)
+    WHERE regexp_matches(substring(word, start, 1), '[\p{L}\p{N}]') GROUP BY word_no
+),
+possible AS MATERIALIZED (
+    SELECT word_no, letter_no, reply_id
+    FROM (
+        SELECT word_no, letter_no FROM posted JOIN covers USING (term_id) JOIN needed USING (word_no)
+        GROUP BY word_no, letter_no, need HAVING bit_or(cover) & need = need
+    ) AS made_up ANTI JOIN (FROM hits WHERE whole) AS sure USING (word_no, letter_no)
+    JOIN search_letters USING (letter_no)
+),
+texts AS (
+    SELECT reply_id, lower(replace(concat_ws(chr(10), text, page_title, proposal_title), ' ', '')) AS text
+    FROM replies WHERE $replies
+),
+-- The letters that have a word entirely.
+having_it AS MATERIALIZED (
+    SELECT word_no, letter_no FROM hits JOIN words USING (word_no) WHERE whole AND (required OR excluded)
+    UNION
+    SELECT word_no, letter_no
+    FROM hits JOIN words USING (word_no)
+    JOIN (SELECT word_no, count(*) AS pieces FROM pieces WHERE entirely GROUP BY word_no) USING (word_no)
+    WHERE NOT whole AND NOT exact AND (required OR excluded)
+    GROUP BY word_no, letter_no, pieces HAVING count(*) = pieces
+    UNION
+    SELECT word_no, letter_no FROM possible JOIN texts USING (reply_id) JOIN words USING (word_no)
+    WHERE contains(text, word)
+),
+meeting AS (
+    SELECT letter_no, score FROM scores
+    WHERE letter_no NOT IN (SELECT letter_no FROM having_it JOIN words USING (word_no) WHERE excluded)
+    AND ((SELECT count(*) FROM words WHERE required AND NOT excluded) = 0 OR letter_no IN (
+        SELECT letter_no FROM having_it JOIN words USING (word_no) WHERE required AND NOT excluded
+        GROUP BY letter_no HAVING count(*) = (SELECT count(*) FROM words WHERE required AND NOT excluded)))
+),
+best AS MATERIALIZED (
+    SELECT reply_id, letter_no, round(score, 6) AS score
+    FROM meeting JOIN search_letters USING (letter_no) ORDER BY round(score, 6) DESC, letter_no LIMIT $top
+),
+-- The sentence (or heading) of each that has most of the words.
+lines AS (
+    SELECT reply_id, sentence_id, char_start, text FROM sentences WHERE $sentences
+    UNION ALL
+    SELECT reply_id, NULL, char_start, title FROM sections WHERE $sections
+),
+sought AS (
+    SELECT part, weight FROM weights UNION ALL SELECT word, 0 FROM words WHERE exact AND NOT excluded
+),
+lined AS (
+    SELECT reply_id, sentence_id, text AS sentence
+    FROM lines JOIN sought ON contains(replace(lower(text), ' ', ''), part)
+    GROUP BY reply_id, sentence_id, char_start, text
+    QUALIFY row_number() OVER (
+        PARTITION BY reply_id ORDER BY count(*) DESC, round(sum(weight), 6) DESC, char_start) = 1
+)
+SELECT score, reply_id, number, coalesce(proposal_title, page_title) AS title, published_on, sentence_id, sentence
+FROM best JOIN (SELECT reply_id, number, proposal_title, page_title, published_on FROM replies WHERE $titles) USING (reply_id)
+LEFT JOIN lined USING (reply_id)
+ORDER BY score DESC, letter_no

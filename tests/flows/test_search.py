@@ -1,0 +1,177 @@
+"""Search: BM25 recomputed, phrases and required and excluded words against the texts, hostile queries, old DuckDBs."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import Dafu, ThreeRuns
+from tests.other_duckdbs import OtherDuckDB
+
+QUERIES = [
+    "职业教育 产教融合",
+    "职业教育产教融合",
+    "教育",
+    "+职业教育 -高中",
+    "职业教育 AND 产教融合",
+    "“产教融合”",
+    '"推进开放型区域产教" -高中',
+    "产教",
+    "AI",
+    "２０２４",
+    "",
+]
+
+
+@pytest.fixture(scope="module")
+def database(runs: ThreeRuns) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(runs.before / "dafu.duckdb"), read_only=True) as con:
+        yield con
+
+
+@pytest.fixture(scope="module")
+def views(runs: ThreeRuns) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as con:
+        con.execute(f"SET VARIABLE dafu = '{runs.before}'")
+        con.execute((runs.before / "views.sql").read_text(encoding="utf-8"))
+        yield con
+
+
+def found(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return con.execute(f"FROM search({quoted(query)}, top := 1000)").fetchall()
+
+
+def letters(con: duckdb.DuckDBPyConnection, query: str) -> set[str]:
+    return {row[1] for row in found(con, query)}
+
+
+def quoted(query: str) -> str:
+    return "'" + query.replace("'", "''") + "'"
+
+
+def tokens(con: duckdb.DuckDBPyConnection) -> dict[str, Counter[str]]:
+    """Return the words of every letter, from the tables the index is not made by."""
+    said: dict[str, Counter[str]] = {}
+    for reply_id, words in con.execute(
+        "SELECT reply_id, tokens FROM sentences UNION ALL SELECT reply_id, tokens FROM sections "
+        "UNION ALL SELECT reply_id, title_tokens FROM replies"
+    ).fetchall():
+        said.setdefault(reply_id, Counter()).update(word.lower() for word in words)
+    return said
+
+
+@pytest.mark.parametrize("words", [["职业教育", "产教融合"], ["教育"], ["学校", "经费", "教师"], ["ai"]])
+def test_scores_are_those_of_bm25(database: duckdb.DuckDBPyConnection, words: list[str]) -> None:
+    said = tokens(database)
+    mean = sum(sum(counts.values()) for counts in said.values()) / len(said)
+    scores: dict[str, float] = dict.fromkeys(said, 0.0)
+    for word in words:
+        often = {r: max((n for t, n in counts.items() if word in t), default=0) for r, counts in said.items()}
+        having = {reply_id: n for reply_id, n in often.items() if n}
+        weight = math.log(1 + (len(said) - len(having) + 0.5) / (len(having) + 0.5))
+        for reply_id, n in having.items():
+            length = sum(said[reply_id].values()) / mean
+            scores[reply_id] += weight * n * 2.2 / (n + 1.2 * (0.25 + 0.75 * length))
+    rows = found(database, " ".join(words))
+    assert {row[1]: row[0] for row in rows} == {r: pytest.approx(s, abs=2e-6) for r, s in scores.items() if s}
+    assert all(before[0] >= after[0] for before, after in pairwise(rows))
+
+
+def test_the_index_counts_the_tokens(database: duckdb.DuckDBPyConnection) -> None:
+    counted = database.execute(
+        "SELECT reply_id, term, p.occurrences FROM postings p JOIN terms USING (term_id) "
+        "JOIN search_letters USING (letter_no)"
+    ).fetchall()
+    said = tokens(database)
+    assert {(r, t): n for r, t, n in counted} == {(r, t): n for r, c in said.items() for t, n in c.items()}
+    assert [t for (t,) in database.execute("SELECT term FROM terms ORDER BY term_id").fetchall()] == sorted(
+        {t for counts in said.values() for t in counts}
+    )
+
+
+@pytest.mark.parametrize(("one", "other"), [("职业教育", "产教融合"), ("教师", "经费"), ("学校", "高中")])
+def test_required_and_excluded_words(database: duckdb.DuckDBPyConnection, one: str, other: str) -> None:
+    has = {w: {r for r, c in tokens(database).items() if any(w in t for t in c)} for w in (one, other)}
+    assert letters(database, f"{one} {other}") == has[one] | has[other]
+    assert letters(database, f"{one} AND {other}") == letters(database, f"+{one} +{other}") == has[one] & has[other]
+    assert letters(database, f"{one} -{other}") == letters(database, f"{one} NOT {other}") == has[one] - has[other]
+    assert letters(database, f"-{one}") == set()
+
+
+def test_phrases_against_the_texts(database: duckdb.DuckDBPyConnection) -> None:
+    """No letter is found that has not the characters; a phrase of whole words finds all that have them."""
+    texts = database.execute(
+        "SELECT reply_id, lower(concat_ws(chr(10), text, page_title, proposal_title)) FROM replies"
+    ).fetchall()
+    asked = "SELECT text FROM sentences WHERE length(text) BETWEEN 20 AND 60 ORDER BY md5(text) LIMIT 12"
+    for (sentence,) in database.execute(asked).fetchall():
+        phrase = sentence[:9].strip().replace('"', "").lower()
+        brute = {r for r, text in texts if phrase.replace(" ", "") in text.replace(" ", "")}
+        assert letters(database, f'"{phrase}"') <= brute
+    for phrase in ("职业教育", "现代产业学院", "收悉,现答复如下", "产教融合"):
+        assert letters(database, f"“{phrase}”") == {r for r, text in texts if phrase in text}
+
+
+def test_the_sentence_has_the_words(database: duckdb.DuckDBPyConnection) -> None:
+    (first, *_) = found(database, "产教融合")
+    assert "产教融合" in first[6]
+    assert database.execute("SELECT text FROM sentences WHERE sentence_id = $1", [first[5]]).fetchall() in (
+        [],
+        [(first[6],)],
+    )
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_views_and_database_find_the_same(
+    database: duckdb.DuckDBPyConnection, views: duckdb.DuckDBPyConnection, query: str
+) -> None:
+    assert found(database, query) == found(views, query)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(query=st.text(st.sampled_from("教育产融'\"“”%_\\+-&|()$;  ANDORT\0\n１a.*"), max_size=24) | st.text(max_size=12))
+def test_no_query_is_an_error(
+    database: duckdb.DuckDBPyConnection, views: duckdb.DuckDBPyConnection, query: str
+) -> None:
+    assert found(database, query.replace("\0", " ")) == found(views, query.replace("\0", " "))
+
+
+def test_an_older_duckdb_finds_the_same(
+    runs: ThreeRuns, database: duckdb.DuckDBPyConnection, older_duckdb: OtherDuckDB
+) -> None:
+    asked = " UNION ALL ".join(
+        f"SELECT {n} AS q, score, reply_id, sentence_id FROM search({quoted(query)})" for n, query in enumerate(QUERIES)
+    )
+    statement = f"{asked} ORDER BY q, score DESC, reply_id"
+    expected = [list(row) for row in database.execute(statement).fetchall()]
+    assert older_duckdb.ask([statement], runs.before / "dafu.duckdb") == expected
+    made = [f"SET VARIABLE dafu = '{runs.before}'", (runs.before / "views.sql").read_text(encoding="utf-8")]
+    assert older_duckdb.ask([*made, statement]) == expected
+
+
+def test_the_command_shows_the_sentence(runs: ThreeRuns, dafu: Dafu) -> None:
+    words = ("search", "demo@" + runs.before.name, "职业教育 产教融合", "--datasets", str(runs.datasets))
+    shown = dafu(*words, "--limit", "2")
+    assert shown.code == 0
+    assert "产教融合" in shown.out
+    hits = dafu(*words, "--json").json
+    assert [hit["score"] for hit in hits] == sorted((hit["score"] for hit in hits), reverse=True)
+    assert "no letter" in dafu("search", "demo", "鑨龘", "--datasets", str(runs.datasets)).out
+
+
+def test_a_release_without_an_index_says_so(tmp_path: Path) -> None:
+    from flows.errors import DafuError  # noqa: PLC0415
+    from flows.read.search import find  # noqa: PLC0415
+
+    duckdb.connect(str(tmp_path / "dafu.duckdb")).close()
+    with pytest.raises(DafuError, match="no search index"):
+        find(tmp_path / "dafu.duckdb", "教育", 10)
