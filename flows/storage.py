@@ -49,6 +49,11 @@ class Place:
         """The folder that the place is, None for a store."""
         return Path(str(self.store.prefix)) if isinstance(self.store, LocalStore) else None
 
+    @property
+    def lists(self) -> bool:
+        """Whether it can be asked which names there are; a web server cannot."""
+        return not isinstance(self.store, HTTPStore)
+
     def at(self, name: str) -> str:
         """Return the address of a name, for people."""
         return f"{self.url}/{name}"

@@ -28,8 +28,8 @@ def _result_options(command: Callable[..., None]) -> Callable[..., None]:
 def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Path, as_json: bool) -> None:
     """Ask a release in SQL (DuckDB's); the newest one unless VERSION is given.
 
-    A published release is read by its address, with a slash in it, in the place of DATASET; so it is with show and
-    explain.
+    A published release is read by its address, with a slash in it, in the place of DATASET; so it is with every command
+    that reads a release.
 
     \b
     dafu sql demo "SELECT kind, count(*) FROM replies GROUP BY kind"
@@ -49,23 +49,26 @@ def sql(words: tuple[str, ...], *, form: str, output: Path | None, datasets: Pat
 def queries(words: tuple[str, ...], *, datasets: Path, **options: Any) -> None:  # noqa: ANN401 - _answer's
     """List the questions that come with a dataset, or ask a release one of them.
 
-    With VERSION, the questions that release was made with; else the dataset's, asked of the newest release.
+    With VERSION, or by address, the questions that the release was made with; else the dataset's, asked of the newest.
 
     \b
     dafu queries demo
     dafu queries demo lag_by_year --format csv
     """
     from flows.read import queries as reader  # noqa: PLC0415 - commands load only what they need
-    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+    from flows.read.releases import database_of, folder_of  # noqa: PLC0415
+    from flows.read.remote import is_address  # noqa: PLC0415
 
     if len(words) > 2:
         raise UsageError("too many words: give a dataset and one query")
     named, name = (*words, *(DEFAULT_DATASET, "")[len(words) :])
-    dataset, version = load_dataset(named.partition("@")[0], datasets), named.partition("@")[2]
-    found = reader.queries_of(dataset, release_of(named, datasets)[1] if version else None)
+    if is_address(named) or "@" in named:
+        found = reader.queries_of_release(folder_of(named, datasets))
+    else:
+        found = reader.queries_of(load_dataset(named, datasets))
     if name:
         asked = reader.named_query(found, name, named)
-        _answer(database_of(release_of(named, datasets)[1]), asked.sql, **options)
+        _answer(database_of(folder_of(named, datasets)), asked.sql, **options)
     elif options["as_json"] or options["form"] == "json":
         print_rows([query.row() for query in found], as_json=True)
     else:
@@ -150,11 +153,11 @@ def history(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
     dafu history demo 2024080608514477290
     """
     from flows.read import history as reader  # noqa: PLC0415 - commands load only what they need
-    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+    from flows.read.releases import database_of, described_release_of  # noqa: PLC0415
     from flows.read.show import find_letter  # noqa: PLC0415
 
     named, wanted = dataset_and(words, "letter", datasets)
-    dataset, folder = release_of(named, datasets)
+    dataset, folder = described_release_of(named, datasets)
     told = reader.told(dataset, find_letter(database_of(folder), wanted))
     if as_json:
         click.echo(reader.as_json(told))
@@ -177,10 +180,10 @@ def search(words: tuple[str, ...], *, limit: int, datasets: Path, as_json: bool)
     dafu search demo '+职业教育 "现代产业学院" -高中'
     """
     from flows.read import search as reader  # noqa: PLC0415 - commands load only what they need
-    from flows.read.releases import database_of, release_of  # noqa: PLC0415
+    from flows.read.releases import database_of, folder_of  # noqa: PLC0415
 
     named, query = dataset_and(words, "query", datasets)
-    hits = reader.find(database_of(release_of(named, datasets)[1]), query, limit)
+    hits = reader.find(database_of(folder_of(named, datasets)), query, limit)
     if as_json:
         click.echo(reader.as_json(hits))
     elif hits:

@@ -60,17 +60,31 @@ def list_releases(dataset: str, *, datasets: Path, as_json: bool) -> None:
 @click.option("--rebuild", is_flag=True, help="Also make it once more, from the archive as it was, and compare.")
 @common
 def verify(named: str, *, rebuild: bool, datasets: Path, as_json: bool) -> None:
-    """Check every file, row and column of a release against the digests it was released with."""
-    from flows.read.releases import rebuilt, release_of, verified  # noqa: PLC0415 - commands load only what they need
+    """Check every file, row and column of a release against the digests it was released with.
 
-    dataset, folder = release_of(named, datasets)
-    files = verified(folder)
-    if rebuild:
-        rebuilt(dataset, folder)
+    Of a release that is read by address every file is fetched for this, whatever was fetched before.
+
+    \b
+    dafu verify demo@2026.11.24
+    dafu verify s3://bucket/demo@2026.11.24
+    """
+    from flows.read.releases import rebuilt, release_of, verified  # noqa: PLC0415 - commands load only what they need
+    from flows.read.remote import fetched_anew, is_address  # noqa: PLC0415
+
+    if is_address(named):
+        if rebuild:
+            raise UsageError("--rebuild needs the archive; name the dataset, not an address")
+        with fetched_anew(named) as (where, folder):
+            files = verified(folder)
+    else:
+        dataset, folder = release_of(named, datasets)
+        where, files = str(folder), verified(folder)
+        if rebuild:
+            rebuilt(dataset, folder)
     if as_json:
         click.echo(json.dumps({"release": folder.name, "files": files, "intact": True, "rebuilt": rebuild}))
         return
-    click.echo(f"{folder}: all {files} files are as they were released")
+    click.echo(f"{where}: all {files} files are as they were released")
     if rebuild:
         click.echo(
             "made once more from the archive as it was then, it is the same to the byte (dafu.duckdb: to the row)"
@@ -110,7 +124,7 @@ def export_release(
     """
     from flows.read import export as exporter  # noqa: PLC0415 - commands load only what they need
     from flows.read.pseudonyms import pseudonym_key  # noqa: PLC0415
-    from flows.read.releases import release_of  # noqa: PLC0415
+    from flows.read.releases import described_release_of  # noqa: PLC0415
 
     if bom and form != "csv":
         raise UsageError("--bom is for --format csv")
@@ -119,7 +133,7 @@ def export_release(
     if form == "parquet" and not pseudonymous:
         raise UsageError("the release is Parquet already; --format parquet is for --pseudonymous")
     key = pseudonym_key(key_file) if pseudonymous else None
-    dataset, release = release_of(named, datasets)
+    dataset, release = described_release_of(named, datasets, whole=True)
     wanted = [name.strip() for name in tables.split(",") if name.strip()]
     made = exporter.export(dataset, release, output, form, tables=wanted, bom=bom, key=key)
     if as_json:
@@ -146,5 +160,5 @@ def diff(dataset: str, old: str, new: str, *, datasets: Path, as_json: bool) -> 
     """
     from flows.read import diff as differences  # noqa: PLC0415 - commands load only what they need
 
-    pair = differences.pair(dataset, old, new, datasets)
-    click.echo(differences.as_json(*pair) if as_json else differences.as_text(*pair), nl=as_json)
+    chain = differences.chain(dataset, old, new, datasets)
+    click.echo(differences.as_json(chain) if as_json else differences.as_text(chain), nl=as_json)

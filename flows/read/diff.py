@@ -10,18 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from flows.datasets import Dataset
 from flows.errors import DafuError, UsageError
 from flows.read.releases import release_of
+from flows.read.remote import cached_release, is_address, published
 from flows.release.changelog import Said, changelog
 from flows.release.changes import open_pair, parquet, schemas_of
 from flows.release.compare import compare
-from flows.release.manifest import read_manifest
+from flows.release.manifest import MANIFEST, read_manifest
 from flows.release.sql import quoted
 from flows.release.versions import versions
 from schemas.arrow import arrow_schema, arrow_table
@@ -32,41 +33,66 @@ _AS_JSON = ("row_key", "old_value", "new_value")
 _COLUMNS = ", ".join(arrow_schema(ChangedValue).names)
 
 
-def pair(name: str, old: str, new: str, datasets: Path) -> tuple[Dataset, Path, Path]:
-    """Return (dataset, the older release's folder, the newer one's); UsageError if they are not two in this order."""
+def chain(name: str, old: str, new: str, datasets: Path) -> list[Path]:
+    """Return the folders of two releases and of those between them, oldest first; `name` is a dataset or an address.
+
+    UsageError if they are not two in this order.
+    """
+    if is_address(name):
+        order = published(name)
+        ends = [order[-1] if version == "latest" else version for version in (old, new)]
+        return [
+            cached_release(f"{name}@{version}", partial(_is_compared, end=version in ends))
+            for version in _between(name, order, *ends)
+        ]
     dataset, before = release_of(f"{name}@{old}", datasets)
     after = release_of(f"{name}@{new}", datasets)[1]
-    order = versions(dataset.releases)
-    if before == after:
-        raise UsageError(f"{before.name} is one release; name two: `dafu releases {name}` lists them")
-    if order.index(before.name) > order.index(after.name):
+    between = _between(name, versions(dataset.releases), before.name, after.name)
+    return [dataset.releases / version for version in between]
+
+
+def _is_compared(file: str, *, end: bool) -> bool:
+    """Tell whether a file of a release is looked at: of one of the two every table, of one between what it says."""
+    return file == MANIFEST or (file.endswith(".parquet") and (end or file.startswith("changes")))
+
+
+def _between(name: str, order: list[str], old: str, new: str) -> list[str]:
+    """Return the versions from `old` to `new`."""
+    for version in (old, new):
+        if version not in order:
+            raise UsageError(f"{name} has no release {version}; its releases are: {', '.join(order)}")
+    if old == new:
+        raise UsageError(f"{old} is one release; name two of {', '.join(order)}")
+    if order.index(old) > order.index(new):
         raise UsageError(
-            f"{after.name} is older than {before.name}; ask `dafu diff {name} {after.name} {before.name}` for what "
-            "changed from the one to the other"
+            f"{new} is older than {old}; ask `dafu diff {name} {new} {old}` for what changed from the one to the other"
         )
-    return dataset, before, after
+    return order[order.index(old) : order.index(new) + 1]
 
 
-def as_text(dataset: Dataset, old: Path, new: Path) -> str:
-    """Return what differs, in the words and the order of CHANGES.md."""
-    with _compared(dataset, old, new) as con:
-        return changelog(con, Said.of(read_manifest(old)), Said.of(read_manifest(new)))
+def as_text(releases: list[Path]) -> str:
+    """Return what differs between the first and the last release, in the words and the order of CHANGES.md."""
+    with _compared(releases) as con:
+        return changelog(con, Said.of(read_manifest(releases[0])), Said.of(read_manifest(releases[-1])))
 
 
-def as_json(dataset: Dataset, old: Path, new: Path) -> str:
+def as_json(releases: list[Path]) -> str:
     """Return every difference as JSON: the rows of `changes`, their values and keys as they are."""
-    with _compared(dataset, old, new) as con:
+    with _compared(releases) as con:
         rows = con.sql("FROM changes ORDER BY table_name, reply_id, row_key, change, column_name").to_arrow_table()
     found = [
         {column: json.loads(value) if value and column in _AS_JSON else value for column, value in row.items()}
         for row in rows.to_pylist()
     ]
-    return json.dumps({"old": old.name, "new": new.name, "changes": found}, ensure_ascii=False, indent=1)
+    return json.dumps(
+        {"old": releases[0].name, "new": releases[-1].name, "changes": found}, ensure_ascii=False, indent=1
+    )
 
 
 @contextmanager
-def _compared(dataset: Dataset, old: Path, new: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a DuckDB in which `changes` is what differs, and the releases are the schemas `old` and `new`."""
+def _compared(releases: list[Path]) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a DuckDB in which `changes` is what differs, and the outer releases are the schemas `old` and `new`."""
+    old, new = releases[0], releases[-1]
     try:
         with duckdb.connect() as con:
             con.execute("SET TimeZone = 'UTC'")
@@ -80,7 +106,7 @@ def _compared(dataset: Dataset, old: Path, new: Path) -> Iterator[duckdb.DuckDBP
             else:
                 compare(con, tables, steps=False)
                 con.register("schema_changes", arrow_table(ChangedValue, differing))
-                _explain(con, dataset, old, new)
+                _explain(con, releases[1:])
             yield con
     except (duckdb.Error, pa.ArrowException, OSError) as error:
         reason = str(error).splitlines()[0]
@@ -90,13 +116,11 @@ def _compared(dataset: Dataset, old: Path, new: Path) -> Iterator[duckdb.DuckDBP
         ) from error
 
 
-def _explain(con: duckdb.DuckDBPyConnection, dataset: Dataset, old: Path, new: Path) -> None:
-    """Make `changes` of what was found, with the causes that the releases after `old`, up to `new`, give."""
-    order = versions(dataset.releases)
-    between = [dataset.releases / name for name in order[order.index(old.name) + 1 : order.index(new.name) + 1]]
+def _explain(con: duckdb.DuckDBPyConnection, after: list[Path]) -> None:
+    """Make `changes` of what was found, with the causes that the releases `after` the old one, up to the new, give."""
     said = " UNION ALL ".join(
         f"SELECT table_name, reply_id, column_name, causes, because FROM {parquet(release, 'changes')}"
-        for release in between
+        for release in after
         if "changes" in schemas_of(release)
     )
     con.register("no_changes", arrow_table(ChangedValue, []))

@@ -99,10 +99,13 @@ def query_folders(dataset: Dataset) -> list[Path]:
     return [own] if shared.resolve() == own.resolve() else [shared.resolve(), own]
 
 
-def queries_of(dataset: Dataset, release: Path | None = None) -> list[Query]:
-    """Return a dataset's questions, or those that a release carries; DafuError if it carries none."""
-    if release is None:
-        return queries_in(*query_folders(dataset))
+def queries_of(dataset: Dataset) -> list[Query]:
+    """Return a dataset's questions."""
+    return queries_in(*query_folders(dataset))
+
+
+def queries_of_release(release: Path) -> list[Query]:
+    """Return the questions that a release carries; DafuError if it carries none."""
     if not (release / QUERIES).is_dir():
         raise DafuError(f"{release} carries no queries; without a version the dataset's own are used")
     return queries_in(release / QUERIES)

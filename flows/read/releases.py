@@ -8,7 +8,7 @@ from typing import Any
 from flows.datasets import Dataset, load_dataset
 from flows.durable import fetch_archive, fetch_missing_release
 from flows.errors import DafuError, UsageError
-from flows.read.remote import cached_release, is_address
+from flows.read.remote import cached_release, in_the_database, is_address
 from flows.release.database import DATABASE
 from flows.release.digests import file_digest
 from flows.release.manifest import SUMS, read_manifest
@@ -32,8 +32,22 @@ def release_of(named: str, datasets: Path) -> tuple[Dataset, Path]:
 
 
 def folder_of(named: str, datasets: Path) -> Path:
-    """Return the folder of a release of a dataset, or of one that is read by address (`s3://bucket/prefix@VERSION`)."""
+    """Return the folder of a release of a dataset, or of one that is read by address (`s3://bucket/prefix@VERSION`).
+
+    The latter has no Parquet files: its tables are in dafu.duckdb.
+    """
     return cached_release(named) if is_address(named) else release_of(named, datasets)[1]
+
+
+def described_release_of(named: str, datasets: Path, *, whole: bool = False) -> tuple[Dataset, Path]:
+    """Return what `folder_of` does and the description, among `datasets`, of the dataset that it is a release of.
+
+    With `whole` there are Parquet files in any case. UsageError if no dataset there has its name.
+    """
+    if not is_address(named):
+        return release_of(named, datasets)
+    folder = cached_release(named, (lambda _name: True) if whole else in_the_database)
+    return load_dataset(str(read_manifest(folder).get("dataset")), datasets), folder
 
 
 def database_of(release: Path) -> Path:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from flows.errors import DafuError, UsageError
 from flows.publish.fetch import fetch_files
-from flows.publish.listing import LISTING, read_listing
+from flows.publish.listing import LISTING, Listing, read_listing
+from flows.release.manifest import SUMS, read_sums
 from flows.settings import settings
 from flows.storage import Place, place
 
@@ -17,15 +21,54 @@ def is_address(named: str) -> bool:
     return "/" in named
 
 
-def cached_release(named: str) -> Path:
-    """Return a folder with a release of `ADDRESS` (its latest) or `ADDRESS@VERSION`, but for its Parquet files.
+def in_the_database(name: str) -> bool:
+    """Tell whether a file of a release is wanted by who reads its tables in dafu.duckdb."""
+    return not name.endswith(".parquet")
 
-    The tables are in dafu.duckdb. DafuError if nothing is published there; UsageError if that version is not.
+
+def cached_release(named: str, wanted: Callable[[str], bool] = in_the_database) -> Path:
+    """Return a folder with the wanted files of a release: of `ADDRESS` its latest, or of `ADDRESS@VERSION`.
+
+    DafuError if nothing is published there; UsageError if that version is not.
     """
     there, version, digest = _found(named)
-    folder = settings().cache / hashlib.sha256(there.url.encode()).hexdigest()[:16] / version
-    fetch_files(there, version, digest, folder, lambda name: not name.endswith(".parquet"))
-    return folder
+    fetch_files(there, version, digest, _cache(there) / version, wanted)
+    return _cache(there) / version
+
+
+def published(address: str) -> list[str]:
+    """Return the versions that are published at an address, oldest first."""
+    return list(_listed(place(address, reading=True)).releases)
+
+
+@contextmanager
+def fetched_anew(named: str) -> Iterator[tuple[str, Path]]:
+    """Fetch every file of a published release, whatever is in the cache; yield (its address, the folder for a while).
+
+    DafuError at the first file that is not the one that was published, or if there is one more.
+    """
+    there, version, digest = _found(named)
+    _cache(there).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=_cache(there), prefix=".fetched-") as temporary:
+        folder = Path(temporary) / version
+        fetch_files(there, version, digest, folder)
+        if there.lists:
+            known = {f"{version}/{name}" for name in (*read_sums(folder), SUMS)}
+            added = sorted(set(there.names(version)) - known)
+            if added:
+                raise DafuError(f"{there.at(added[0])} was added after the release; remove it")
+        yield there.at(version), folder
+
+
+def _cache(there: Place) -> Path:
+    return settings().cache / hashlib.sha256(there.url.encode()).hexdigest()[:16]
+
+
+def _listed(there: Place) -> Listing:
+    listing = read_listing(there)
+    if listing.latest is None:
+        raise DafuError(f"{there.url} holds no release: there is no {LISTING}; `dafu publish` makes one")
+    return listing
 
 
 def _found(named: str) -> tuple[Place, str, str]:
@@ -33,11 +76,9 @@ def _found(named: str) -> tuple[Place, str, str]:
     parent, slash, last = named.rpartition("/")
     name, _, version = last.partition("@")
     there = place(f"{parent}{slash}{name}", reading=True)
-    listing = read_listing(there)
-    if listing.latest is None:
-        raise DafuError(f"{there.url} holds no release: there is no {LISTING}; `dafu publish` makes one")
+    listing = _listed(there)
     if version in ("", "latest"):
-        version = listing.latest
+        version = str(listing.latest)
     if version not in listing.releases:
         raise UsageError(f"{there.url} has no release {version}; its releases are: {', '.join(listing.releases)}")
     return there, version, listing.releases[version]

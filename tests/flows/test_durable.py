@@ -200,6 +200,51 @@ def test_a_published_release_is_read_by_its_address(runs: ThreeRuns, stored: str
     assert not database.exists()
 
 
+def test_every_command_that_reads_a_release_takes_its_address(
+    runs: ThreeRuns, stored: str, tmp_path: Path, dafu: Dafu
+) -> None:
+    there, at = place(f"{stored}/www"), ("--datasets", str(runs.datasets))
+    for release in (runs.before, runs.after):
+        publish(release, there, "demo")
+    before = f"{there.url}@{runs.before.name}"
+
+    def same(command: str, named: str, local: str, *words: str) -> None:
+        asked, expected = (dafu(command, name, *words, "--json", *at) for name in (named, local))
+        assert (asked.code, asked.json) == (0, expected.json), asked.err
+
+    same("search", there.url, "demo", "教育")
+    same("history", there.url, "demo", "2024080608514477290")
+    same("queries", before, f"demo@{runs.before.name}")
+    same("queries", there.url, "demo", "lag_by_year")
+    same("diff", there.url, "demo", runs.before.name, "latest")
+    assert dafu("diff", there.url, runs.after.name, runs.before.name, *at).code == 2
+    done = dafu("export", before, "--format", "csv", "--output", str(tmp_path / "there"), *at)
+    assert done.code == 0, done.err
+    dafu("export", f"demo@{runs.before.name}", "--format", "csv", "--output", str(tmp_path / "here"), *at)
+    assert (tmp_path / "there/SHA256SUMS").read_bytes() == (tmp_path / "here/SHA256SUMS").read_bytes()
+
+
+def test_a_release_is_verified_where_it_is_published(runs: ThreeRuns, stored: str, tmp_path: Path, dafu: Dafu) -> None:
+    there, replies = place(f"{stored}/www"), f"{runs.after.name}/replies.parquet"
+    publish(runs.after, there, "demo")
+    files = len((runs.after / "SHA256SUMS").read_text().splitlines())
+    whole = dafu("verify", there.url)
+    assert whole.out == f"{there.url}/{runs.after.name}: all {files} files are as they were released\n"
+    assert dafu("verify", there.url, "--rebuild").code == 2
+    assert dafu("export", there.url, "--format", "csv", "--output", str(tmp_path / "out")).code == 0  # now it is cached
+    there.store.put(f"{runs.after.name}/more.parquet", b"x")
+    added = dafu("verify", there.url)
+    assert (added.code, added.out) == (1, "")
+    assert "more.parquet was added after the release" in added.err
+    there.store.put(replies, b"damaged in the store")
+    damaged = dafu("verify", there.url)
+    assert (damaged.code, damaged.out) == (1, "")
+    assert f"{replies} has not the digest" in damaged.err
+    there.remove(replies)
+    assert f"{replies} is not there" in dafu("verify", there.url).err
+    assert list((tmp_path / "cache").rglob(".fetched-*")) == []
+
+
 def test_a_published_folder_is_read_as_a_path_and_from_a_web_server(
     runs: ThreeRuns, stored: str, tmp_path: Path, dafu: Dafu
 ) -> None:
@@ -211,6 +256,7 @@ def test_a_published_folder_is_read_as_a_path_and_from_a_web_server(
         for address in (f"http://127.0.0.1:{server.server_port}/demo", str(tmp_path / "www/demo")):
             ended = dafu("sql", address, "SELECT count(*) AS letters FROM replies", "--json")
             assert ended.json == [{"letters": runs.later["release"]["rows"]["replies"]}]
+            assert dafu("verify", address).code == 0
         server.shutdown()
     (tmp_path / "www/demo/latest.json").write_text(json.dumps({"dataset": "demo"}))
     assert "is not what dafu writes there" in dafu("sql", str(tmp_path / "www/demo"), "SELECT 1").err
