@@ -187,6 +187,6 @@ def search(words: tuple[str, ...], *, limit: int, datasets: Path, as_json: bool)
     if as_json:
         click.echo(reader.as_json(hits))
     elif hits:
-        printed(reader.as_text(hits, query))
+        printed(reader.as_text(hits))
     else:
         click.echo(f"no letter of {named} has that")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from flows.errors import DafuError
 
-_SIGNS = re.compile(r'^[+-]|["“”「」『』]')
+_STYLE = "bold yellow"
 
 
 def find(database: Path, query: str, limit: int) -> list[dict[str, Any]]:
@@ -28,18 +28,17 @@ def find(database: Path, query: str, limit: int) -> list[dict[str, Any]]:
         return [dict(zip(columns, row, strict=True)) for row in con.fetchall()]
 
 
-def as_text(hits: list[dict[str, Any]], query: str) -> Text:
-    """Return the hits for the terminal, the words of the query marked."""
-    words = [_SIGNS.sub("", word) for word in query.split() if not word.startswith("-")]
+def as_text(hits: list[dict[str, Any]]) -> Text:
+    """Return the hits for the terminal, each with the words that were found in it marked."""
     shown = Text()
     for hit in hits:
         shown.append(f"{hit['score']:.2f}", style="dim")
         shown.append(f"  {hit['number'] or hit['reply_id']}  ", style="bold")
-        shown.append(_marked(hit["title"] or "", words))
+        shown.append(_marked(hit["title"] or "", hit["words"]))
         shown.append("\n")
         if hit["sentence"]:
             shown.append("  ")
-            shown.append(_marked(hit["sentence"], words))
+            shown.append(_marked(hit["sentence"], hit["words"]))
             shown.append("\n")
     return shown
 
@@ -50,6 +49,8 @@ def as_json(hits: list[dict[str, Any]]) -> str:
 
 
 def _marked(line: str, words: list[str]) -> Text:
+    """Mark words in a line; they are known in lower case and without spaces."""
     text = Text(line)
-    text.highlight_words([word for word in words if word], style="bold yellow", case_sensitive=False)
+    for word in words:
+        text.highlight_regex(re.compile(" *".join(map(re.escape, word)), re.IGNORECASE), style=_STYLE)
     return text

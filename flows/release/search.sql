@@ -10,10 +10,12 @@ items AS (SELECT unnest(items) AS item, generate_subscripts(items, 1) AS word_no
 beside AS (
     SELECT *, lag(item) OVER (ORDER BY word_no) AS former, lead(item) OVER (ORDER BY word_no) AS latter FROM items
 ),
+-- To lower the case of Chinese texts takes long; it is only done where a word has letters that have a case.
 words AS MATERIALIZED (
     SELECT
         word_no,
         lower(regexp_replace(regexp_replace(item, '^[+-]', ''), '["\s]', '', 'g')) AS word,
+        word = upper(word) AS caseless,
         contains(item, '"') AS exact,
         starts_with(item, '-') OR coalesce(former = 'NOT', false) AS excluded,
         starts_with(item, '+') OR contains(item, '"') OR coalesce(former = 'AND', false)
@@ -103,7 +105,8 @@ possible AS MATERIALIZED (
     JOIN search_letters USING (letter_no)
 ),
 texts AS (
-    SELECT reply_id, lower(replace(concat_ws(chr(10), text, page_title, proposal_title), ' ', '')) AS text
+    SELECT reply_id, replace(text, ' ', '') AS text,
+        replace(concat_ws(chr(10), page_title, proposal_title), ' ', '') AS titles
     FROM replies WHERE $replies
 ),
 -- The letters that have a word entirely.
@@ -117,7 +120,8 @@ having_it AS MATERIALIZED (
     GROUP BY word_no, letter_no, pieces HAVING count(*) = pieces
     UNION
     SELECT word_no, letter_no FROM possible JOIN texts USING (reply_id) JOIN words USING (word_no)
-    WHERE contains(text, word)
+    WHERE contains(CASE WHEN caseless THEN text ELSE lower(text) END, word)
+        OR contains(CASE WHEN caseless THEN titles ELSE lower(titles) END, word)
 ),
 meeting AS (
     SELECT letter_no, score FROM scores
@@ -137,16 +141,22 @@ lines AS (
     SELECT reply_id, NULL, char_start, title FROM sections WHERE $sections
 ),
 sought AS (
-    SELECT part, weight FROM weights UNION ALL SELECT word, 0 FROM words WHERE exact AND NOT excluded
+    SELECT part, weight, part = upper(part) AS caseless FROM weights
+    UNION ALL
+    SELECT word, 0, caseless FROM words WHERE exact AND NOT excluded
 ),
 lined AS (
     SELECT reply_id, sentence_id, text AS sentence
-    FROM lines JOIN sought ON contains(replace(lower(text), ' ', ''), part)
+    FROM lines JOIN sought ON contains(replace(CASE WHEN caseless THEN text ELSE lower(text) END, ' ', ''), part)
     GROUP BY reply_id, sentence_id, char_start, text
     QUALIFY row_number() OVER (
         PARTITION BY reply_id ORDER BY count(*) DESC, round(sum(weight), 6) DESC, char_start) = 1
 )
-SELECT score, reply_id, number, coalesce(proposal_title, page_title) AS title, published_on, sentence_id, sentence
-FROM best JOIN (SELECT reply_id, number, proposal_title, page_title, published_on FROM replies WHERE $titles) USING (reply_id)
+SELECT score, reply_id, number, title, published_on, sentence_id, sentence,
+    [word FOR word IN (SELECT list(DISTINCT part ORDER BY part) FROM sought)
+        IF contains(replace(lower(concat_ws(chr(10), title, sentence)), ' ', ''), word)] AS words
+FROM best JOIN (
+    SELECT reply_id, number, coalesce(proposal_title, page_title) AS title, published_on FROM replies WHERE $titles
+) USING (reply_id)
 LEFT JOIN lined USING (reply_id)
 ORDER BY score DESC, letter_no

@@ -13,7 +13,10 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from rich.text import Text
 
+from flows.errors import DafuError
+from flows.read.search import as_text, find
 from tests.conftest import Dafu, ThreeRuns
 from tests.other_duckdbs import OtherDuckDB
 
@@ -26,7 +29,7 @@ QUERIES = [
     "“产教融合”",
     '"推进开放型区域产教" -高中',
     "产教",
-    "AI",
+    "Dh0271",
     "２０２４",
     "",
 ]
@@ -69,7 +72,7 @@ def tokens(con: duckdb.DuckDBPyConnection) -> dict[str, Counter[str]]:
     return said
 
 
-@pytest.mark.parametrize("words", [["职业教育", "产教融合"], ["教育"], ["学校", "经费", "教师"], ["ai"]])
+@pytest.mark.parametrize("words", [["职业教育", "产教融合"], ["教育"], ["学校", "经费", "教师"], ["dh0271"]])
 def test_scores_are_those_of_bm25(database: duckdb.DuckDBPyConnection, words: list[str]) -> None:
     said = tokens(database)
     mean = sum(sum(counts.values()) for counts in said.values()) / len(said)
@@ -130,6 +133,36 @@ def test_the_sentence_has_the_words(database: duckdb.DuckDBPyConnection) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("query", "marked"),
+    [
+        ("职业教育 产教融合", {"职业教育", "产教融合"}),
+        ("职业教育产教融合", {"职业教育", "产教融合"}),  # no such word: it was cut
+        ('"积极推动办学体制机制改革"', {"积极推动办学体制机制改革"}),
+    ],
+)
+def test_what_was_found_is_marked(runs: ThreeRuns, query: str, marked: set[str]) -> None:
+    hits = find(runs.before / "dafu.duckdb", query, 1)
+    shown = as_text(hits)
+    assert marks(shown) >= marked
+    assert marks(shown) <= set(hits[0]["words"])
+
+
+def test_marks_mind_neither_case_nor_spaces() -> None:
+    hit = {
+        "score": 1.0,
+        "number": "1",
+        "title": "关于 AI 的提案",
+        "sentence": "推进AI 赋能教育。",
+        "words": ["ai赋能", "ai"],
+    }
+    assert marks(as_text([hit])) == {"AI", "AI 赋能"}
+
+
+def marks(shown: Text) -> set[str]:
+    return {shown.plain[span.start : span.end] for span in shown.spans if span.style == "bold yellow"}
+
+
 @pytest.mark.parametrize("query", QUERIES)
 def test_views_and_database_find_the_same(
     database: duckdb.DuckDBPyConnection, views: duckdb.DuckDBPyConnection, query: str
@@ -149,7 +182,8 @@ def test_an_older_duckdb_finds_the_same(
     runs: ThreeRuns, database: duckdb.DuckDBPyConnection, older_duckdb: OtherDuckDB
 ) -> None:
     asked = " UNION ALL ".join(
-        f"SELECT {n} AS q, score, reply_id, sentence_id FROM search({quoted(query)})" for n, query in enumerate(QUERIES)
+        f"SELECT {n} AS q, score, reply_id, sentence_id, words FROM search({quoted(query)})"
+        for n, query in enumerate(QUERIES)
     )
     statement = f"{asked} ORDER BY q, score DESC, reply_id"
     expected = [list(row) for row in database.execute(statement).fetchall()]
@@ -169,9 +203,6 @@ def test_the_command_shows_the_sentence(runs: ThreeRuns, dafu: Dafu) -> None:
 
 
 def test_a_release_without_an_index_says_so(tmp_path: Path) -> None:
-    from flows.errors import DafuError  # noqa: PLC0415
-    from flows.read.search import find  # noqa: PLC0415
-
     duckdb.connect(str(tmp_path / "dafu.duckdb")).close()
     with pytest.raises(DafuError, match="no search index"):
         find(tmp_path / "dafu.duckdb", "教育", 10)
