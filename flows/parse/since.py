@@ -242,7 +242,8 @@ def _corrected(folder: Path, issues: list[Issue]) -> tuple[dict[str, dict[str, A
     told: dict[str, list[Issue]] = defaultdict(list)
     for found in issues:
         told[found.reply_id or NOBODY].append(found)
-    rows = _table(folder, "replies", None, ds.field("reply_id").isin(list(told))).to_pylist()
+    letters = pa.array(told, pa.string())  # typed: there may be none
+    rows = _table(folder, "replies", None, ds.field("reply_id").isin(letters)).to_pylist()
     values: dict[str, dict[str, Any]] = {}
     for row in rows:
         named = {found.detail.partition(":")[0] for found in told[row["reply_id"]]}
