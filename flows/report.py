@@ -11,6 +11,7 @@ import duckdb
 
 from flows.datasets import Dataset
 from flows.release.manifest import read_manifest
+from flows.release.tables import file_names, scan
 
 _BAR, _GAP, _HEIGHT, _LINE = 34, 8, 90, 16
 
@@ -55,11 +56,11 @@ def _table(what: str, count: str, rows: dict[str, int]) -> Iterator[str]:
 
 def letters_by_year(release: Path) -> dict[str, int]:
     """Return how many letters of a release were published in each year, the earliest first."""
+    replies = scan(release, file_names(read_manifest(release)["tables"]["replies"]))
     with duckdb.connect() as con:
         found = con.execute(
-            "SELECT coalesce(CAST(year(published_on) AS VARCHAR), '?') AS y, count(*) FROM read_parquet($1) "
-            "GROUP BY y ORDER BY y",
-            [str(release / "replies.parquet")],
+            f"SELECT coalesce(CAST(year(published_on) AS VARCHAR), '?') AS y, count(*) FROM {replies} "  # noqa: S608
+            "GROUP BY y ORDER BY y"
         ).fetchall()
     return dict(found)
 

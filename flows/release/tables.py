@@ -41,9 +41,7 @@ def connected(folder: Path, threads: int | None = None) -> duckdb.DuckDBPyConnec
     return con
 
 
-def write_table(
-    con: duckdb.DuckDBPyConnection, table: type[Table], sql: str, staging: Path, *, part_bytes: int = PART_BYTES
-) -> Entry:
+def write_table(con: duckdb.DuckDBPyConnection, table: type[Table], sql: str, staging: Path) -> Entry:
     """Write the rows of `sql` as `table` into `staging`, in the order of its key; return what the manifest says of it.
 
     `sql` is a query that gives the table's columns, in any order; every table that was staged before is a view by its
@@ -55,7 +53,7 @@ def write_table(
     order = ", ".join(f"{quoted(column)} NULLS FIRST" for column in table.about.key)
     rows = con.sql(f"SELECT {columns} FROM ({sql}) ORDER BY {order}").to_arrow_reader(ROW_GROUP)  # noqa: S608
     digests = Digests(schema)
-    with _Files(staging, name, schema, part_bytes) as files:
+    with _Files(staging, name, schema) as files:
         for group in _row_groups(rows, schema):
             digests.update(group)
             files.write(group)
@@ -87,8 +85,8 @@ def scan(folder: Path, names: Iterable[str]) -> str:
 class _Files:
     """The file or the parts of a table, as row groups are written into them; `rows` counts them by name."""
 
-    def __init__(self, folder: Path, table: str, schema: pa.Schema, part_bytes: int) -> None:
-        self._folder, self._table, self._schema, self._part_bytes = folder, table, schema, part_bytes
+    def __init__(self, folder: Path, table: str, schema: pa.Schema) -> None:
+        self._folder, self._table, self._schema = folder, table, schema
         self.rows: dict[str, int] = {}
 
     def __enter__(self) -> Self:
@@ -102,7 +100,7 @@ class _Files:
 
     def write(self, group: pa.RecordBatch) -> None:
         """Write a row group, into a new part if the present one is large enough."""
-        if self._path.stat().st_size >= self._part_bytes:
+        if self._path.stat().st_size >= PART_BYTES:
             self._next_part()
         self._writer.write_batch(group)
         self.rows[self._path.name] += len(group)
