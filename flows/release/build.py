@@ -6,8 +6,10 @@ import datetime as dt
 import shutil
 import traceback
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -20,7 +22,7 @@ from flows.release.card import card
 from flows.release.changelog import Said, changelog, first_release
 from flows.release.changes import write_changes
 from flows.release.coverage import write_coverage
-from flows.release.database import VIEWS, views, write_database
+from flows.release.database import DATABASE, VIEWS, views, write_database
 from flows.release.descriptors import write_descriptors
 from flows.release.dictionary import write_dictionary
 from flows.release.gate import Check, refusal
@@ -30,18 +32,26 @@ from flows.release.records import archive_read, open_records
 from flows.release.tables import Entry, connected, write_table
 from flows.release.versions import REFUSED, SPILLED, STAGING
 from schemas import RECORDED
+from schemas.table import Table
 
+_WRITERS = 2
+"""So many tables are written at a time: DuckDB and pyarrow each leave the other's core idle now and then."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
 @dataclass
 class Build:
-    """A release being built: the staging folder, the DuckDB in which the staged tables are views, their entries."""
+    """A release being built: the staging folder, the DuckDB in which the staged tables are views, their entries.
+
+    `database` is dafu.duckdb being written beside them, from when all tables are there.
+    """
 
     dataset: Dataset
     staging: Path
     con: duckdb.DuckDBPyConnection
     entries: dict[str, Entry] = field(default_factory=dict)
+    background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WRITERS))
+    database: Future[None] | None = None
 
 
 @contextmanager
@@ -59,6 +69,7 @@ def opened(dataset: Dataset, threads: int | None = None) -> Iterator[Build]:
         traceback.clear_frames(error.__traceback__)  # or the error would keep the database alive
         raise
     finally:
+        build.background.shutdown(cancel_futures=True)
         build.con.close()
         del build.con  # whoever remembers the build must not keep its database alive
         shutil.rmtree(spilled, ignore_errors=True)
@@ -66,17 +77,23 @@ def opened(dataset: Dataset, threads: int | None = None) -> Iterator[Build]:
 
 def stage(build: Build) -> None:
     """Write the Parquet files of the release, table by table: those of the records, then those made of them."""
-    for table in RECORDED:
-        name = table.about.name
-        build.entries[name] = write_table(build.con, table, f"FROM records.{name}", build.staging)
+    for table, entry in zip(RECORDED, build.background.map(partial(_stage_records, build), RECORDED), strict=True):
+        build.entries[table.about.name] = entry
     build.entries["coverage"] = write_coverage(build.con, build.dataset, build.staging)
     build.entries |= write_index(build.con, build.staging)
     build.entries["dictionary"] = write_dictionary(build.con, build.staging)
 
 
+def _stage_records(build: Build, table: type[Table]) -> Entry:
+    with build.con.cursor() as con:
+        return write_table(con, table, f"FROM records.{table.about.name}", build.staging)
+
+
 def stage_changes(build: Build, last: Path | None) -> None:
-    """Write what changed since the last release, as a table."""
+    """Write what changed since the last release, as a table; it is the last one, so dafu.duckdb is begun."""
     build.entries["changes"] = write_changes(build.con, build.staging, last, build.dataset.records)
+    spilled = build.dataset.releases / SPILLED / DATABASE
+    build.database = build.background.submit(write_database, build.staging, build.entries, spilled)
 
 
 def same_content(build: Build, last: Path) -> bool:
@@ -91,7 +108,8 @@ def complete(build: Build, version: str, checks: list[Check], previous: Path | N
     """Write everything of a release but its Parquet files; `previous` is the release before it."""
     dataset, staging, entries = build.dataset, build.staging, build.entries
     count, first, last = captured(build)
-    write_database(staging, entries)
+    assert build.database is not None  # begun when the changes were staged
+    build.database.result()
     (staging / VIEWS).write_text(views(entries), encoding="utf-8")
     carry_queries(dataset, staging)
     for name in (DESCRIPTION, CORRECTIONS):

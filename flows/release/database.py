@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-import duckdb
-
 from flows.release.search import search_over_tables, search_over_views
 from flows.release.sql import text
-from flows.release.tables import Entry, file_names, scan
+from flows.release.tables import Entry, connected, file_names, scan
 from schemas import TABLES
 
 VIEWS, DATABASE = "views.sql", "dafu.duckdb"
 
 
-def write_database(folder: Path, entries: Mapping[str, Entry]) -> None:
-    """Write dafu.duckdb beside the Parquet files.
+def write_database(folder: Path, entries: Mapping[str, Entry], spilled: Path) -> None:
+    """Write dafu.duckdb beside the Parquet files; what DuckDB has no memory for goes into the folder `spilled`.
 
     Its storage version is v1.0.0, so that every DuckDB from 1.0 on opens it; the descriptions of tables and columns
     are in it as comments.
     """
-    with duckdb.connect() as con:
+    spilled.mkdir(parents=True, exist_ok=True)
+    with connected(spilled) as con:
         con.execute(f"ATTACH {text(str(folder / DATABASE))} AS release (STORAGE_VERSION 'v1.0.0')")
         for table in TABLES:
             name = table.about.name

@@ -21,7 +21,8 @@ from flows.release.sql import quoted, text
 from schemas.arrow import arrow_schema
 from schemas.table import Table
 
-ROW_GROUP = 32_768
+ROW_GROUP = 40_960
+"""Rows in a row group: a third of what DuckDB hands over at a time, so that its batches need not be joined."""
 PART_BYTES = 2_000_000_000
 """A file that has grown to this size is followed by the next part."""
 _MEMORY = "1GB"
@@ -35,7 +36,7 @@ them, and digests: `rows_sha256` of every row, `content_sha256` of what the sour
 def connected(folder: Path, threads: int | None = None) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB for the building of one release; what exceeds its memory it puts into `folder`."""
     con = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(folder)})
-    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET GLOBAL TimeZone = 'UTC'")  # of its cursors too
     if threads:
         con.execute(f"SET threads = {threads}")
     return con
@@ -126,11 +127,15 @@ def _row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterato
     for batch in batches:
         waiting.append(batch)
         while sum(map(len, waiting)) >= ROW_GROUP:
-            joined = pa.concat_batches(waiting)
+            joined = _joined(waiting)
             yield joined.slice(0, ROW_GROUP).cast(schema)
-            waiting = [joined.slice(ROW_GROUP)]
+            waiting = [joined.slice(ROW_GROUP)] if len(joined) > ROW_GROUP else []
     if sum(map(len, waiting)):
-        yield pa.concat_batches(waiting).cast(schema)
+        yield _joined(waiting).cast(schema)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.RecordBatch:
+    return batches[0] if len(batches) == 1 else pa.concat_batches(batches)
 
 
 def _file_entry(path: Path, rows: int) -> Entry:

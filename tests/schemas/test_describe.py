@@ -111,7 +111,8 @@ def test_a_new_column_is_a_comment_in_the_database(monkeypatch: pytest.MonkeyPat
     for table in WIDER:
         pq.write_table(arrow_schema(table).empty_table(), tmp_path / files[table.about.name])
     monkeypatch.setattr(flows.release.database, "TABLES", WIDER)
-    flows.release.database.write_database(tmp_path, {name: {"files": [{"name": file}]} for name, file in files.items()})
+    entries = {name: {"files": [{"name": file}]} for name, file in files.items()}
+    flows.release.database.write_database(tmp_path, entries, tmp_path / "spilled")
     with duckdb.connect(str(tmp_path / "dafu.duckdb"), read_only=True) as con:
         said = con.execute("SELECT comment FROM duckdb_columns() WHERE column_name = 'mood'").fetchone()
     assert said == (f"{EN} {ZH}",)
