@@ -77,43 +77,74 @@ def write_json(path: Path, said: object) -> None:
 
 
 def read_manifest(release: Path) -> dict[str, Any]:
-    """Return a release's manifest; DafuError if it is not there or not readable."""
+    """Return a release's manifest; DafuError if it is not there, not readable, or does not describe tables."""
+    path = release / MANIFEST
     try:
-        return dict(json.loads((release / MANIFEST).read_text(encoding="utf-8")))
+        said = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise DafuError(f"{release / MANIFEST} cannot be read ({error}); restore the release or remove it") from None
+        raise DafuError(f"{path} cannot be read ({error}); restore the release or remove it") from None
+    tables = said.get("tables") if isinstance(said, dict) else None
+    if not isinstance(tables, dict) or not all(_is_entry(entry) for entry in tables.values()):
+        raise DafuError(f"{path} does not say of what tables it is the manifest; restore the release or remove it")
+    return dict(said)
+
+
+def _is_entry(said: object) -> bool:
+    if not isinstance(said, dict) or not isinstance(said.get("rows"), int):
+        return False
+    # a table was one `file` before it could have parts
+    files = said.get("files", [{"name": said.get("file")}])
+    return isinstance(files, list) and all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in files)
 
 
 def write_sums(folder: Path) -> None:
     """Write SHA256SUMS over every other file of a folder, as `sha256sum -c` reads it."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
-    lines = [f"{file_digest(path)}  {path.relative_to(folder).as_posix()}\n" for path in files]
-    (folder / SUMS).write_text("".join(lines), encoding="utf-8")
+    said = {path.relative_to(folder).as_posix(): file_digest(path) for path in files}
+    (folder / SUMS).write_text(_sums(said), encoding="utf-8")
+
+
+def _sums(said: Mapping[str, str]) -> str:
+    return "".join(f"{digest}  {name}\n" for name, digest in said.items())
 
 
 def read_sums(folder: Path) -> dict[str, str]:
-    """Return what SHA256SUMS says: the digest of each file by its name; OSError or ValueError if it cannot be read."""
-    lines = (folder / SUMS).read_text(encoding="utf-8").splitlines()
-    found = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    """Return what SHA256SUMS says: the digest of each file by its name.
+
+    OSError if it cannot be read; DafuError if it is not as it is written, or names what is no file of a release.
+    """
+    path = folder / SUMS
+    text = path.read_text(encoding="utf-8", errors="replace")
+    found = {name: digest for digest, _, name in (line.partition("  ") for line in text.split("\n") if line)}
     for name in found:
         if not name or PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise DafuError(f"{folder / SUMS} names {name!r}, which is no file of a release; restore it from a copy")
+            raise DafuError(f"{path} names {name!r}, which is no file of a release; restore it from a copy")
+    if text != _sums(found):
+        raise DafuError(f"{path} is not written as dafu writes it; restore it from a copy")
     return found
 
 
 def differences(release: Path) -> list[str]:
-    """Return how a release differs from what was released: a changed, missing or added file, each as a sentence."""
+    """Return how a release differs from what was released: a changed, missing or added file, each as a sentence.
+
+    A link is not what was released, whatever it leads to: what is behind it can change.
+    """
     try:
         said = read_sums(release)
-    except (OSError, UnicodeDecodeError):
+    except OSError:
         return [f"{SUMS} is missing or not readable"]
+    except DafuError as error:
+        return [f"{SUMS} is not the file that was released ({str(error).partition(';')[0]})"]
     found = []
     for name, digest in said.items():
         path = release / name
-        if not path.is_file():
+        if path.is_symlink():
+            found.append(f"{name} is a link, not the file that was released")
+        elif not path.is_file():
             found.append(f"{name} is missing")
         elif file_digest(path) != digest:
             found.append(f"{name} is not the file that was released")
-    present = {path.relative_to(release).as_posix() for path in release.rglob("*") if path.is_file()}
-    found += [f"{name} was added" for name in sorted(present - set(said) - {SUMS})]
+    known = {SUMS, *said, *(str(folder) for name in said for folder in PurePosixPath(name).parents)}
+    present = {path.relative_to(release).as_posix() for path in release.rglob("*")}
+    found += [f"{name} was added" for name in sorted(present - known)]
     return found

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 
 from flows.errors import DafuError
 from flows.release.digests import Digests, rows_digest
-from flows.release.manifest import differences, read_manifest
+from flows.release.manifest import MANIFEST, differences, read_manifest
 from flows.release.tables import ROW_GROUP, Entry, file_names
 
 
@@ -17,9 +17,16 @@ def findings(release: Path) -> list[str]:
     """Return how a release differs from what was released, each as a sentence: files first, then rows and columns."""
     found = differences(release)
     try:
-        tables = read_manifest(release)["tables"]
-    except (DafuError, KeyError):
-        return found
+        manifest = read_manifest(release)
+    except DafuError as error:
+        return [*found, str(error).partition(";")[0]]
+    if manifest.get("version") != release.name:
+        found.append(f"{MANIFEST} is of version {manifest.get('version')}, not of {release.name}")
+    tables = manifest["tables"]
+    named = {file for entry in tables.values() for file in file_names(entry)}
+    found += [
+        f"{path.name} is of no table of the manifest" for path in release.glob("*.parquet") if path.name not in named
+    ]
     return found + [said for name, entry in tables.items() for said in _of_table(release, name, entry)]
 
 
@@ -39,8 +46,10 @@ def rows_of_files(paths: list[Path]) -> tuple[int, dict[str, str]]:
 
 def _of_table(release: Path, name: str, entry: Entry) -> list[str]:
     paths = [release / file for file in file_names(entry)]
-    if "columns" not in entry or not all(path.is_file() for path in paths):
-        return []  # of a release before there were such digests; or told already
+    if not all(path.is_file() for path in paths):
+        return []  # told already
+    if "columns" not in entry:  # which releases have said as long as they have said `files`
+        return [f"the manifest does not say what the columns of {name} are"] if "files" in entry else []
     try:
         rows, columns = rows_of_files(paths)
     except (OSError, KeyError, pa.ArrowException) as error:

@@ -12,12 +12,13 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
 
 from flows.release.digests import file_digest, rows_digest
-from flows.release.manifest import SUMS, differences, read_manifest, write_json, write_sums
+from flows.release.manifest import MANIFEST, SUMS, differences, read_manifest, write_json, write_sums
 from flows.release.verification import findings, rows_of_files
 from flows.release.versions import LATEST, SPILLED, STAGING, versions
 from tests.conftest import REPOSITORY, Dafu, ThreeRuns
@@ -80,6 +81,54 @@ def the_manifest_edited_and_the_sums_as_well(release: Path) -> None:
     write_sums(release)
 
 
+def manifest_saying(**other: Any) -> Callable[[Path], None]:
+    """Return a harm: a manifest that says other things, and sums that agree with it."""
+
+    def harm(release: Path) -> None:
+        said = read_manifest(release) | other
+        (release / MANIFEST).write_text(json.dumps(said), encoding="utf-8")
+        write_sums(release)
+
+    harm.__name__ = f"manifest_saying_{'_'.join(other)}"
+    return harm
+
+
+def the_columns_of_a_table_unsaid(release: Path) -> None:
+    tables = read_manifest(release)["tables"]
+    del tables["history"]["columns"]
+    manifest_saying(tables=tables)(release)
+
+
+def a_table_unsaid(release: Path) -> None:
+    tables = read_manifest(release)["tables"]
+    del tables["history"]
+    manifest_saying(tables=tables)(release)
+
+
+def the_end_of_the_sums_changed(release: Path) -> None:
+    path = release / SUMS
+    path.write_bytes(path.read_bytes()[:-1] + b"\x0b")
+
+
+def a_line_of_the_sums_twice(release: Path) -> None:
+    path = release / SUMS
+    path.write_bytes(path.read_bytes() * 2)
+
+
+def nonsense_in_the_sums(release: Path) -> None:
+    path = release / SUMS
+    path.write_text("hello\n" + path.read_text("utf-8"), encoding="utf-8")
+
+
+def a_file_that_is_a_link(release: Path) -> None:
+    elsewhere = (release / "replies.parquet").rename(release.parents[2] / "elsewhere.parquet")
+    (release / "replies.parquet").symlink_to(elsewhere)
+
+
+def a_folder_added(release: Path) -> None:
+    (release / "notes").mkdir()
+
+
 def a_file_removed(release: Path) -> None:
     (release / "history.parquet").unlink()
 
@@ -95,6 +144,16 @@ def a_file_removed(release: Path) -> None:
         (a_file_removed, "history.parquet is missing"),
         (the_manifest_edited, "manifest.json is not the file that was released"),
         (the_manifest_edited_and_the_sums_as_well, "the manifest contradicts itself on the rows of history"),
+        (manifest_saying(tables=[]), "manifest.json does not say of what tables it is the manifest"),
+        (manifest_saying(tables={"replies": None}), "manifest.json does not say of what tables it is the manifest"),
+        (manifest_saying(version="1999.01.01"), "manifest.json is of version 1999.01.01"),
+        (the_columns_of_a_table_unsaid, "the manifest does not say what the columns of history are"),
+        (a_table_unsaid, "history.parquet is of no table of the manifest"),
+        (the_end_of_the_sums_changed, "SHA256SUMS is not the file that was released"),
+        (a_line_of_the_sums_twice, "SHA256SUMS is not the file that was released"),
+        (nonsense_in_the_sums, "SHA256SUMS is not the file that was released"),
+        (a_file_that_is_a_link, "replies.parquet is a link"),
+        (a_folder_added, "notes was added"),
     ],
     ids=lambda case: case.__name__ if callable(case) else "",
 )
