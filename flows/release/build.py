@@ -28,7 +28,7 @@ from flows.release.dictionary import write_dictionary
 from flows.release.gate import Check, refusal
 from flows.release.index import write_index
 from flows.release.manifest import MANIFEST, manifest, read_manifest, write_json, write_sums
-from flows.release.records import archive_read, open_records
+from flows.release.records import archive_read, in_order, open_records
 from flows.release.tables import Entry, connected, write_table
 from flows.release.versions import REFUSED, SPILLED, STAGING
 from schemas import RECORDED
@@ -86,7 +86,8 @@ def stage(build: Build) -> None:
 
 def _stage_records(build: Build, table: type[Table]) -> Entry:
     with build.con.cursor() as con:
-        return write_table(con, table, f"FROM records.{table.about.name}", build.staging)
+        asked, ordered = f"FROM records.{table.about.name}", in_order(build.dataset.records, table)
+        return write_table(con, table, asked, build.staging, in_order=ordered)
 
 
 def stage_changes(build: Build, last: Path | None) -> None:

@@ -11,6 +11,8 @@ from flows.release.tables import Entry, connected, file_names, scan
 from schemas import TABLES
 
 VIEWS, DATABASE = "views.sql", "dafu.duckdb"
+_MEMORY = "500MB"
+"""Beside the DuckDB of the gate, which looks at the same time."""
 
 
 def write_database(folder: Path, entries: Mapping[str, Entry], spilled: Path) -> None:
@@ -20,7 +22,7 @@ def write_database(folder: Path, entries: Mapping[str, Entry], spilled: Path) ->
     are in it as comments.
     """
     spilled.mkdir(parents=True, exist_ok=True)
-    with connected(spilled) as con:
+    with connected(spilled, memory=_MEMORY) as con:
         con.execute(f"ATTACH {text(str(folder / DATABASE))} AS release (STORAGE_VERSION 'v1.0.0')")
         for table in TABLES:
             name = table.about.name

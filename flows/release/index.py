@@ -11,14 +11,14 @@ from schemas.search import Posting, SearchLetter, Term
 
 _COUNTED = """
 CREATE OR REPLACE TEMP TABLE indexed AS
-WITH letters AS (SELECT reply_id, row_number() OVER (ORDER BY reply_id) - 1 AS letter_no FROM replies),
-tokens AS (
-    SELECT reply_id, unnest(tokens) AS token FROM sentences
-    UNION ALL SELECT reply_id, unnest(tokens) FROM sections
-    UNION ALL SELECT reply_id, unnest(title_tokens) FROM replies
-)
-SELECT CAST(letter_no AS INTEGER) AS letter_no, lower(token) AS term, CAST(count(*) AS INTEGER) AS occurrences
-FROM tokens JOIN letters USING (reply_id) GROUP BY letter_no, lower(token)
+WITH letters AS (SELECT reply_id, CAST(row_number() OVER (ORDER BY reply_id) - 1 AS INTEGER) AS letter_no FROM replies),
+texts AS (
+    SELECT reply_id, tokens FROM sentences
+    UNION ALL SELECT reply_id, tokens FROM sections
+    UNION ALL SELECT reply_id, title_tokens FROM replies
+),
+words AS (SELECT letter_no, lower(unnest(tokens)) AS term FROM texts JOIN letters USING (reply_id))
+SELECT letter_no, term, CAST(count(*) AS INTEGER) AS occurrences FROM words GROUP BY letter_no, term
 """
 _LETTERS = """
 SELECT letter_no, reply_id, coalesce(words, 0) AS words

@@ -33,16 +33,18 @@ Entry = dict[str, Any]
 them, and digests: `rows_sha256` of every row, `content_sha256` of what the source says, one a column in `columns`."""
 
 
-def connected(folder: Path, threads: int | None = None) -> duckdb.DuckDBPyConnection:
+def connected(folder: Path, threads: int | None = None, memory: str = _MEMORY) -> duckdb.DuckDBPyConnection:
     """Return a DuckDB for the building of one release; what exceeds its memory it puts into `folder`."""
-    con = duckdb.connect(config={"memory_limit": _MEMORY, "temp_directory": str(folder)})
+    con = duckdb.connect(config={"memory_limit": memory, "temp_directory": str(folder)})
     con.execute("SET GLOBAL TimeZone = 'UTC'")  # of its cursors too
     if threads:
         con.execute(f"SET threads = {threads}")
     return con
 
 
-def write_table(con: duckdb.DuckDBPyConnection, table: type[Table], sql: str, staging: Path) -> Entry:
+def write_table(
+    con: duckdb.DuckDBPyConnection, table: type[Table], sql: str, staging: Path, *, in_order: bool = False
+) -> Entry:
     """Write the rows of `sql` as `table` into `staging`, in the order of its key; return what the manifest says of it.
 
     `sql` is a query that gives the table's columns, in any order; every table that was staged before is a view by its
@@ -52,7 +54,8 @@ def write_table(con: duckdb.DuckDBPyConnection, table: type[Table], sql: str, st
     schema, name = arrow_schema(table), table.about.name
     columns = ", ".join(map(quoted, schema.names))
     order = ", ".join(f"{quoted(column)} NULLS FIRST" for column in table.about.key)
-    rows = con.sql(f"SELECT {columns} FROM ({sql}) ORDER BY {order}").to_arrow_reader(ROW_GROUP)  # noqa: S608
+    asked = f"SELECT {columns} FROM ({sql})" + ("" if in_order else f" ORDER BY {order}")  # noqa: S608
+    rows = con.sql(asked).to_arrow_reader(ROW_GROUP)
     digests = Digests(schema)
     with _Files(staging, name, schema) as files:
         for group in _row_groups(rows, schema):
