@@ -10,15 +10,18 @@ What the last release's captures say by now is kept with the records, for the ne
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures.process import BrokenProcessPool
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar, cast
 
 from prefect import flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.cache_policies import NO_CACHE
 from prefect.futures import as_completed
 from prefect.task_runners import ProcessPoolTaskRunner, TaskRunner, ThreadPoolTaskRunner
+from prefect.utilities.annotations import quote
 
 from flows import console
 from flows.crawl.archive import Archive
@@ -40,6 +43,24 @@ from flows.settings import Engine, settings
 from schemas.issues import Issue
 
 _ANSWER_SECONDS = 10
+_Given = ParamSpec("_Given")
+_Made = TypeVar("_Made")
+
+
+def _step(function: Callable[_Given, _Made]) -> Callable[_Given, _Made]:
+    """Make a task of a function, and let Prefect not look into what it is given.
+
+    It would look for the results of other tasks there, down to every value of every row of every letter: minutes for
+    what takes seconds.
+    """
+    made = task(cache_policy=NO_CACHE)(function)
+
+    @wraps(function)
+    def called(*args: _Given.args, **named: _Given.kwargs) -> _Made:
+        quoted = {name: quote(value) for name, value in named.items()}
+        return cast("Callable[..., _Made]", made)(*map(quote, args), **quoted)
+
+    return called
 
 
 def parse_by(
@@ -73,7 +94,7 @@ def parse(dataset_name: str, datasets: str, *, engine: Engine = "one") -> dict[s
         return write_records(dataset, archive, issues, letters, since)
 
 
-@task(cache_policy=NO_CACHE)
+@_step
 def catalogue_of(archive: Archive, dataset: Dataset) -> Catalogue:
     """Find the pages that the kept list pages lead to."""
     return read_catalogue(archive, dataset)
@@ -126,7 +147,7 @@ def read_elsewhere(dataset: Dataset, wanted: list[Batch], advance: console.Advan
     return found
 
 
-@task(cache_policy=NO_CACHE)
+@_step
 def read_pages(archive: Archive, dataset: Dataset, batch: Batch, advance: console.Advance) -> list[GroupReading]:
     """Read a batch of pages in all their states."""
     found = []
@@ -142,25 +163,25 @@ def read_pages_of(archive: Path, dataset: Dataset, batch: Batch) -> list[GroupRe
     return read_batch(archive, dataset, batch)
 
 
-@task(cache_policy=NO_CACHE)
+@_step
 def tell_letters(archive: Archive, dataset: Dataset, catalogue: Catalogue, read: list[GroupReading]) -> list[Letter]:
     """Join pages that are one letter, and tell each letter's history."""
     return one_letter_each(archive, dataset, catalogue, read)
 
 
-@task(cache_policy=NO_CACHE)
+@_step
 def correct_letters(letters: list[Letter], corrections: list[Correction]) -> list[Letter]:
     """Put right what pages say wrongly, as the dataset's corrections say."""
     return corrected(letters, corrections)
 
 
-@task(cache_policy=NO_CACHE)
+@_step
 def compare_letters(letters: list[Letter]) -> list[Letter]:
     """Find letters that are almost the same, and paragraphs that stand in several."""
     return compared(letters)
 
 
-@task(cache_policy=NO_CACHE)
+@_step
 def read_again(
     archive: Archive,
     dataset: Dataset,
@@ -174,7 +195,7 @@ def read_again(
     return letters_since(archive, dataset, last, read, plain, letters, issues) if last else None
 
 
-@task(cache_policy=NO_CACHE)
+@_step
 def write_records(
     dataset: Dataset, archive: Archive, issues: list[Issue], letters: list[Letter], since: Since | None
 ) -> dict[str, Any]:
