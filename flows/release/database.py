@@ -27,10 +27,14 @@ def write_database(folder: Path, entries: Mapping[str, Entry], spilled: Path) ->
         for table in TABLES:
             name = table.about.name
             con.execute(f"CREATE TABLE release.{name} AS FROM {scan(folder, file_names(entries[name]))}")
+        con.begin()  # or each of the hundreds of comments is a commit, which waits for the disk
+        for table in TABLES:
+            name = table.about.name
             con.execute(f"COMMENT ON TABLE release.{name} IS {text(f'{table.about.en} {table.about.zh}')}")
             for column in table.model_fields:
                 said = table.column(column)
                 con.execute(f'COMMENT ON COLUMN release.{name}."{column}" IS {text(f"{said.en} {said.zh}")}')
+        con.commit()
         con.execute("USE release")
         con.execute(search_over_tables())
         con.execute("USE memory")
