@@ -9,11 +9,12 @@ import resource
 import shlex
 import shutil
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -327,8 +328,15 @@ def test_database_of_a_release_without_sums(tmp_path: Path) -> None:
         database_of(tmp_path)
 
 
+@pytest.mark.usefixtures("prefect_server")
 def test_ctrl_c_in_a_terminal_ends_the_run_at_once(tmp_path: Path) -> None:
     """A terminal's Ctrl-C reaches every process of the run: the temporary Prefect server must not end before us."""
+    from prefect.settings import PREFECT_SERVER_DATABASE_CONNECTION_URL  # noqa: PLC0415 - takes seconds
+
+    (tmp_path / "prefect").mkdir()
+    made = PREFECT_SERVER_DATABASE_CONNECTION_URL.value().partition("///")[2]
+    with closing(sqlite3.connect(made)) as known, closing(sqlite3.connect(tmp_path / "prefect/prefect.db")) as copy:
+        known.backup(copy)  # making its tables takes the server longer than the rest of this test
     datasets = copy_of_demo(tmp_path)
     described = datasets / "demo" / "dataset.toml"
     slow = described.read_text(encoding="utf-8").replace("interval_seconds = 0.0", "interval_seconds = 0.2")

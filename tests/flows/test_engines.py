@@ -135,7 +135,10 @@ def test_a_cluster_reads_the_same_though_a_worker_is_killed(
         (("--engine", "dask", "--dask-address", "tcp://127.0.0.1:1"), "no Dask scheduler answers at tcp://127.0.0.1:1"),
     ],
 )
-def test_what_cannot_be_is_said_in_a_sentence(dafu: Dafu, datasets: Path, words: tuple[str, ...], said: str) -> None:
+def test_what_cannot_be_is_said_in_a_sentence(
+    dafu: Dafu, datasets: Path, words: tuple[str, ...], said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flows.parse.flow._ANSWER_SECONDS", 1)
     ended = dafu("parse", "demo", *words, "--datasets", str(datasets))
     assert ended.code in (1, 2)
     assert said in ended.err

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import random
 import time
 from collections import Counter
+from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from flows.crawl.archive import Archive
 from flows.crawl.verification import verify
 from flows.datasets import Dataset, load_dataset
 from tests.conftest import copy_of_demo
+from tests.flows.fault_server import Log
 from tests.flows.living_site import LivingSite, alive, crawl_once
 from tests.flows.test_archive import checked_by_warcio
 
@@ -39,25 +41,30 @@ def index_of(dataset: Dataset) -> list[dict[str, Any]]:
     return [entry.model_dump(exclude=_OF_THE_MOMENT) for entry in Archive(dataset.archive).entries()]
 
 
-def test_sixty_kills_cost_nothing(tmp_path: Path) -> None:
+def killed_after(requests: int, crawl: BaseProcess, log: Log) -> BaseProcess:
+    """Start a crawl, and kill it when it has made so many requests; at 0 in its first tenth of a second."""
+    enough, wait = len(log.asked) + requests, time.monotonic() + (10 if requests else random.random() / 10)
+    crawl.start()
+    while (len(log.asked) < enough or not requests) and time.monotonic() < wait:
+        time.sleep(0.002)
+    crawl.kill()
+    crawl.join()
+    return crawl
+
+
+def test_sixty_kills_cost_nothing(tmp_path: Path, forks: ForkServerContext) -> None:
     rng = random.Random(20261124)
     dataset = load_dataset("demo", copy_of_demo(tmp_path))
     site = site_of_300_pages()
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.flows.living_site"])
     with alive(site, dataset, rotate_bytes=30_000) as (live, log):
         undisturbed = live.model_copy(update={"folder": tmp_path / "undisturbed"})
         crawl_once(undisturbed)
         log.asked.clear()
         paced = live.model_copy(
-            update={"politeness": live.politeness.model_copy(update={"interval_seconds": 0.02, "jitter": 0})}
+            update={"politeness": live.politeness.model_copy(update={"interval_seconds": 0.01, "jitter": 0})}
         )
         for _ in range(KILLS):
-            crawl = context.Process(target=crawl_once, args=(paced,))
-            crawl.start()
-            time.sleep(rng.uniform(0, 0.2))
-            crawl.kill()
-            crawl.join()
+            crawl = killed_after(rng.randint(0, 7), forks.Process(target=crawl_once, args=(paced,)), log)
             assert crawl.exitcode == -9, "the crawl was done before it could be killed so often"
         report = crawl_once(live)
         asked = Counter(path for path, _, _ in log.asked)
@@ -74,15 +81,15 @@ def test_sixty_kills_cost_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("connections", "rotate_bytes"), [(1, 4_000), (4, 15_000)])
-def test_kills_in_several_runs_cost_nothing(tmp_path: Path, connections: int, rotate_bytes: int) -> None:
+def test_kills_in_several_runs_cost_nothing(
+    tmp_path: Path, connections: int, rotate_bytes: int, forks: ForkServerContext
+) -> None:
     """Also where a run is a sweep, bodies are kept as revisits, and files end between runs."""
     rng = random.Random(connections)
     dataset = load_dataset("demo", copy_of_demo(tmp_path))
     site = LivingSite(per_page=20)
     for number in range(60):
         site.add(str(number), "2024n" if number % 3 else "2023n")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.flows.living_site"])
     kills = 0
     with alive(site, dataset, rotate_bytes=rotate_bytes, revisit_every=1, sweep_every=3) as (live, log):
         undisturbed = live.model_copy(update={"folder": tmp_path / "undisturbed"})
@@ -94,14 +101,7 @@ def test_kills_in_several_runs_cost_nothing(tmp_path: Path, connections: int, ro
             crawl_once(undisturbed)
             log.asked.clear()
             for _ in range(4):
-                crawl = context.Process(target=crawl_once, args=(paced,))
-                crawl.start()
-                wait = time.monotonic() + 10
-                enough = len(log.asked) + rng.randint(1, 9)
-                while len(log.asked) < enough and time.monotonic() < wait:
-                    time.sleep(0.002)
-                crawl.kill()
-                crawl.join()
+                crawl = killed_after(rng.randint(1, 9), forks.Process(target=crawl_once, args=(paced,)), log)
                 kills += crawl.exitcode == -9
             crawl_once(paced)
             # a kill loses what was asked and not yet kept, which is one answer a connection
