@@ -31,8 +31,10 @@ demo: $(STAMP) ## scrape, parse and release the demo dataset, then query it
 	@$(BIN)/dafu run demo
 	@$(BIN)/dafu queries demo lag_by_year
 
+# Two processes: one has the tests that need a server, see tests/workers.py. WORKERS=0 runs all in one.
+WORKERS ?= 2
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n $(WORKERS) -p tests.workers
 
 release-check: $(STAMP) ## check over three releases that what changed, and why, is what was planned
 	@$(BIN)/python -m pytest tests/flows/test_changes.py
