@@ -80,6 +80,19 @@ def test_every_target_of_the_readme_is_in_the_makefile() -> None:
     assert named - {"help"} <= set(re.findall(r"^([a-z]+):", makefile, re.M))
 
 
+def test_what_is_reckoned_about_scale_comes_out() -> None:
+    page = (REPOSITORY / "docs/scale.md").read_text(encoding="utf-8")
+    measured, on_paper = page.partition("## On paper")[::2]
+    reckoned = re.findall(r"`([\d. +*/()]+) = ([\d.]+)`", on_paper)
+    assert len(reckoned) > 10
+    for sum_, said in reckoned:
+        found = eval(sum_, {"__builtins__": {}})
+        assert round(found, len(said.partition(".")[2])) == float(said), sum_
+    for figure in ("30.3 ms", "4.0 ms", "15.6 ms", "5.4 kB", "18.1 kB"):
+        assert figure in measured
+        assert any(figure.split()[0] in sum_ for sum_, _ in reckoned), figure
+
+
 def test_the_demo_card_names_every_page() -> None:
     card = (REPOSITORY / "datasets/demo/README.md").read_text(encoding="utf-8")
     site = REPOSITORY / "datasets/demo/site/jyt/gk/zfxxgk/fdzdgknr/jyta"
