@@ -63,32 +63,45 @@ pieces AS MATERIALIZED (
     WHERE NOT indexed AND (cuts.size > 1 OR (cuts.size = 1 AND
         CASE WHEN cuttable.size > 1 THEN strict ELSE exact OR NOT whole END))
 ),
+looked AS MATERIALIZED (
+    SELECT CAST(row_number() OVER () AS BIGINT) AS part_no, *
+    FROM (
+        SELECT word_no, word AS part, true AS whole, false AS entirely FROM words
+        UNION ALL
+        SELECT word_no, part, false, entirely FROM pieces
+    )
+),
+-- No query has so many terms, but the limit lets the planner know that they are few beside the postings.
 parts AS MATERIALIZED (
-    SELECT word_no, part, true AS whole, term_id FROM wholes
-    UNION ALL
-    SELECT word_no, part, false, term_id FROM pieces, terms WHERE contains(term, part)
+    FROM (
+        SELECT part_no, term_id FROM looked JOIN wholes USING (word_no) WHERE whole
+        UNION ALL
+        SELECT part_no, term_id FROM looked, terms WHERE NOT whole AND contains(term, looked.part)
+    ) LIMIT 100000
 ),
 covers AS MATERIALIZED (
     SELECT word_no, term_id, bit_or(((CAST(1 AS BIGINT) << CAST(size AS INTEGER)) - 1) << CAST(start - 1 AS INTEGER)) AS cover
-    FROM inside JOIN words USING (word_no) WHERE exact AND start <= 36 GROUP BY word_no, term_id
+    FROM inside JOIN words USING (word_no) WHERE exact AND start <= 36 GROUP BY word_no, term_id LIMIT 100000
 ),
-posted AS MATERIALIZED (
-    SELECT term_id, letter_no, occurrences FROM postings
-    WHERE term_id IN (SELECT term_id FROM parts UNION SELECT term_id FROM covers)
-),
+-- The part and the letter are one number here, for there are millions of them and one number is what is counted fastest.
 hits AS MATERIALIZED (
-    SELECT word_no, part, whole, letter_no, max(occurrences) AS occurrences
-    FROM posted JOIN parts USING (term_id) GROUP BY word_no, part, whole, letter_no
+    SELECT CAST(place >> 32 AS BIGINT) AS part_no, CAST(place & 4294967295 AS INTEGER) AS letter_no, occurrences
+    FROM (
+        SELECT (part_no << 32) + letter_no AS place, max(occurrences) AS occurrences
+        FROM (FROM postings WHERE term_id IN (SELECT term_id FROM parts)) JOIN parts USING (term_id)
+        GROUP BY (part_no << 32) + letter_no
+    )
 ),
 -- Okapi BM25, k1 = 1.2, b = 0.75.
 weights AS MATERIALIZED (
-    SELECT word_no, part, ln(1 + ((SELECT count(*) FROM search_letters) - count(*) + 0.5) / (count(*) + 0.5)) AS weight
-    FROM hits JOIN words USING (word_no) WHERE NOT excluded GROUP BY word_no, part
+    SELECT part_no, word_no, part, ln(1 + ((SELECT count(*) FROM search_letters) - letters + 0.5) / (letters + 0.5)) AS weight
+    FROM (SELECT part_no, count(*) AS letters FROM hits GROUP BY part_no) JOIN looked USING (part_no)
+    JOIN words USING (word_no) WHERE NOT excluded
 ),
 scores AS (
     SELECT letter_no, sum(weight * occurrences * 2.2 / (occurrences + 1.2 * (0.25 + 0.75 * words
         / (SELECT avg(words) FROM search_letters)))) AS score
-    FROM hits JOIN weights USING (word_no, part) JOIN search_letters USING (letter_no) GROUP BY letter_no
+    FROM hits JOIN weights USING (part_no) JOIN search_letters USING (letter_no) GROUP BY letter_no
 ),
 -- A phrase: the letters whose words can make it up, whichever way it is cut; if no word holds it, their texts decide.
 needed AS (
@@ -96,12 +109,18 @@ needed AS (
     FROM (SELECT word_no, word, unnest(range(1, least(length(word), 36) + 1)) AS start FROM words WHERE exact)
     WHERE regexp_matches(substring(word, start, 1), '[\p{L}\p{N}]') GROUP BY word_no
 ),
+having_whole AS MATERIALIZED (
+    SELECT word_no, letter_no FROM hits JOIN looked USING (part_no) JOIN words USING (word_no)
+    WHERE whole AND (required OR excluded)
+),
 possible AS MATERIALIZED (
     SELECT word_no, letter_no, reply_id
     FROM (
-        SELECT word_no, letter_no FROM posted JOIN covers USING (term_id) JOIN needed USING (word_no)
+        SELECT word_no, letter_no
+        FROM (FROM postings WHERE term_id IN (SELECT term_id FROM covers)) JOIN covers USING (term_id)
+        JOIN needed USING (word_no)
         GROUP BY word_no, letter_no, need HAVING bit_or(cover) & need = need
-    ) AS made_up ANTI JOIN (FROM hits WHERE whole) AS sure USING (word_no, letter_no)
+    ) AS made_up ANTI JOIN (FROM having_whole) AS sure USING (word_no, letter_no)
     JOIN search_letters USING (letter_no)
 ),
 texts AS (
@@ -111,10 +130,10 @@ texts AS (
 ),
 -- The letters that have a word entirely.
 having_it AS MATERIALIZED (
-    SELECT word_no, letter_no FROM hits JOIN words USING (word_no) WHERE whole AND (required OR excluded)
+    FROM having_whole
     UNION
     SELECT word_no, letter_no
-    FROM hits JOIN words USING (word_no)
+    FROM hits JOIN looked USING (part_no) JOIN words USING (word_no)
     JOIN (SELECT word_no, count(*) AS pieces FROM pieces WHERE entirely GROUP BY word_no) USING (word_no)
     WHERE NOT whole AND NOT exact AND (required OR excluded)
     GROUP BY word_no, letter_no, pieces HAVING count(*) = pieces
