@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import duckdb
 
+from flows.release.events import note_events
 from flows.release.sql import text
 
 LETTERS, SENTENCES, VALUES = 20, 5, 20
@@ -30,6 +31,8 @@ _EVENTS = (
     ("returned", "Letters that returned · 恢复的答复"),
     ("moved", "Letters that moved · 网址变动的答复"),
 )
+_MEANWHILE = ("meanwhile", "Changed and back as before · 其间变动而又复原的答复")
+_GONE = "; withdrawn since · 其后撤回"
 _REST = (
     ("source", "Other values that the site changed · 网站变动的其他值"),
     ("parser", "Read otherwise by the parser · 解析器变动"),
@@ -71,15 +74,12 @@ def first_release(after: Said) -> str:
 
 def changelog(con: duckdb.DuckDBPyConnection, before: Said, after: Said) -> str:
     """Return what the table `changes` says; the two releases are the schemas `old` and `new` of views."""
-    con.execute(
-        "CREATE OR REPLACE TEMP TABLE events AS SELECT reply_id, new_value->>'event' AS event FROM changes "
-        "WHERE table_name = 'history' AND change = 'added' AND list_contains(causes, 'source')"
-    )
+    note_events(con)
     parts = [
         f"# Changes from {before.version} to {after.version} · 变更\n\n{_summary(con)}\n",
         _accepted(after),
         _added(con),
-        *(_happened(con, event, title) for event, title in _EVENTS),
+        *(_happened(con, event, title) for event, title in (*_EVENTS, _MEANWHILE)),
         _removed(con),
         *(_counted(con, cause, title, before, after) for cause, title in _REST[:2]),
         _corrections(con),
@@ -108,6 +108,7 @@ def _summary(con: duckdb.DuckDBPyConnection) -> str:
         (happened.get("withdrawn", 0), "withdrawn", "撤回"),
         (happened.get("returned", 0), "returned", "恢复"),
         (happened.get("moved", 0), "moved", "移动"),
+        (happened.get("meanwhile", 0), "changed and back as before", "变动而又复原"),
         (counts.get("removed", 0), "removed from the dataset", "移出数据集"),
     ]
     causes = _rows(
@@ -135,11 +136,12 @@ def _added(con: duckdb.DuckDBPyConnection) -> str:
     count = _rows(con, "SELECT count(*) FROM changes WHERE table_name = 'replies' AND change = 'added'")[0][0]
     found = _rows(
         con,
-        "SELECT c.reply_id, r.number, coalesce(r.proposal_title, r.page_title), c.causes FROM changes c "
-        "JOIN new.replies r USING (reply_id) WHERE c.table_name = 'replies' AND c.change = 'added' "
+        "SELECT c.reply_id, r.number, coalesce(r.proposal_title, r.page_title), c.causes, coalesce(now, false) "
+        "FROM changes c JOIN new.replies r USING (reply_id) LEFT JOIN gone USING (reply_id) "
+        "WHERE c.table_name = 'replies' AND c.change = 'added' "
         f"ORDER BY r.published_on DESC NULLS LAST, c.reply_id LIMIT {LETTERS}",
     )
-    lines = [_named(*row[:3]) + _unless_source(row[3]) for row in found]
+    lines = [_named(*row[:3]) + _unless_source(row[3]) + (_GONE if row[4] else "") for row in found]
     return _section("Letters added · 新增的答复", count, lines)
 
 

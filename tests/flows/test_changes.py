@@ -280,6 +280,14 @@ def test_two_releases_that_follow_each_other_differ_as_the_newer_one_says(made: 
     assert diff.as_text([made.first, made.second]) == (made.second / "CHANGES.md").read_text("utf-8")
 
 
+def test_what_was_undone_between_two_releases_is_told_as_that(made: ThreeReleases) -> None:
+    text = diff.as_text([made.first, made.second, made.third])
+    assert "withdrawn (撤回)" not in text
+    assert "returned (恢复)" not in text
+    undone = text.partition("## Changed and back as before")[2].partition("\n## ")[0]
+    assert "第0009号" in undone
+
+
 def test_what_is_compared_afresh_is_what_was_released(made: ThreeReleases, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(diff, "read_manifest", lambda release: read_manifest(release) | {"previous": None})
     found = differing(made.first, made.second)["changes"]
