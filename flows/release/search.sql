@@ -79,9 +79,22 @@ parts AS MATERIALIZED (
         SELECT part_no, term_id FROM looked, terms WHERE NOT whole AND contains(term, looked.part)
     ) LIMIT 100000
 ),
+-- The words of a text need not end where a phrase does: its first and last characters may be the end and the beginning
+-- of longer words.
+ends AS (
+    SELECT word_no, word, unnest(range(1, least(length(word), $longest))) AS size FROM words WHERE exact
+),
+covering AS (
+    SELECT word_no, start, size, term_id FROM inside
+    UNION ALL
+    SELECT word_no, 1, size, term_id FROM ends, terms WHERE length(term) > size AND ends_with(term, left(word, size))
+    UNION ALL
+    SELECT word_no, length(word) - size + 1, size, term_id
+    FROM ends, terms WHERE length(term) > size AND starts_with(term, right(word, size))
+),
 covers AS MATERIALIZED (
     SELECT word_no, term_id, bit_or(((CAST(1 AS BIGINT) << CAST(size AS INTEGER)) - 1) << CAST(start - 1 AS INTEGER)) AS cover
-    FROM inside JOIN words USING (word_no) WHERE exact AND start <= 36 GROUP BY word_no, term_id LIMIT 100000
+    FROM covering JOIN words USING (word_no) WHERE exact AND start <= 36 GROUP BY word_no, term_id LIMIT 100000
 ),
 -- The part and the letter are one number here, for there are millions of them and one number is what is counted fastest.
 hits AS MATERIALIZED (
@@ -143,11 +156,17 @@ having_it AS MATERIALIZED (
         OR contains(CASE WHEN caseless THEN titles ELSE lower(titles) END, word)
 ),
 meeting AS (
-    SELECT letter_no, score FROM scores
+    SELECT letter_no, max(score) AS score
+    FROM (
+        FROM scores
+        UNION ALL
+        SELECT letter_no, 0 FROM having_it JOIN words USING (word_no) WHERE required AND NOT excluded
+    )
     WHERE letter_no NOT IN (SELECT letter_no FROM having_it JOIN words USING (word_no) WHERE excluded)
     AND ((SELECT count(*) FROM words WHERE required AND NOT excluded) = 0 OR letter_no IN (
         SELECT letter_no FROM having_it JOIN words USING (word_no) WHERE required AND NOT excluded
         GROUP BY letter_no HAVING count(*) = (SELECT count(*) FROM words WHERE required AND NOT excluded)))
+    GROUP BY letter_no
 ),
 best AS MATERIALIZED (
     SELECT reply_id, letter_no, round(score, 6) AS score

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import random
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
@@ -122,6 +124,24 @@ def test_phrases_against_the_texts(database: duckdb.DuckDBPyConnection) -> None:
         assert letters(database, f'"{phrase}"') <= brute
     for phrase in ("职业教育", "现代产业学院", "收悉,现答复如下", "产教融合"):
         assert letters(database, f"“{phrase}”") == {r for r, text in texts if phrase in text}
+
+
+def test_a_phrase_may_begin_and_end_inside_a_word(database: duckdb.DuckDBPyConnection) -> None:
+    """Of characters that stand in sentences somewhere, every letter is found that has them there."""
+    sentences = database.execute("SELECT reply_id, lower(replace(text, ' ', '')) FROM sentences").fetchall()
+    texts = database.execute(
+        "SELECT reply_id, lower(replace(concat_ws(chr(10), text, page_title, proposal_title), ' ', '')) FROM replies"
+    ).fetchall()
+    rng = random.Random(1)
+    for size in (2, 3, 4, 6, 9) * 6:
+        _, sentence = rng.choice(sentences)
+        start = rng.randrange(max(len(sentence) - size, 1))
+        phrase = sentence[start : start + size]
+        if not re.search(r"\w", phrase) or '"' in phrase:
+            continue
+        found = letters(database, f'"{phrase}"')
+        assert {r for r, text in sentences if phrase in text} <= found, phrase
+        assert found <= {r for r, text in texts if phrase in text}, phrase
 
 
 def test_the_sentence_has_the_words(database: duckdb.DuckDBPyConnection) -> None:
