@@ -36,8 +36,8 @@ WORKERS ?= 2
 test: $(STAMP) ## run the tests
 	@$(BIN)/python -m pytest -n $(WORKERS) -p tests.workers
 
-release-check: $(STAMP) ## check over three releases that what changed, and why, is what was planned
-	@$(BIN)/python -m pytest tests/flows/test_changes.py
+release-check: $(STAMP) ## check that releases tell what changed and why, and stay whole when they are killed
+	@KILLS=40 $(BIN)/python -m pytest tests/flows/test_changes.py tests/flows/test_release_integrity.py
 
 servers: $(STAMP) ## run the tests that start Prefect servers and workers, and kill them
 	@$(BIN)/python -m pytest -m servers

@@ -26,6 +26,9 @@ from tests.conftest import REPOSITORY, Dafu, ThreeRuns
 from tests.letters_made import DATASET, Pool, make_dataset, make_pool
 from tests.plain_release import released
 
+KILLS = int(os.environ.get("KILLS", "12"))
+"""How often a release is killed; `make release-check` has it killed more often."""
+
 
 @pytest.fixture(scope="module")
 def pool() -> Pool:
@@ -232,7 +235,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_release(tmp_path: Path, pool: Pool,
         shutil.copytree(dataset / "records", tmp_path / name)
     keywords_reversed(tmp_path / "other" / "replies.parquet")
     releases, rng, lasted, killed = dataset / "releases", random.Random(4), 0.0, 0
-    for turn in range(50):
+    for turn in range(4 * KILLS):
         shutil.rmtree(dataset / "records")
         shutil.copytree(tmp_path / ("one", "other")[len(versions(releases)) % 2], dataset / "records")
         run, begun = forks.Process(target=released, args=(tmp_path, DATASET)), time.monotonic()
@@ -251,9 +254,9 @@ def test_a_kill_at_any_moment_leaves_a_whole_release(tmp_path: Path, pool: Pool,
         latest, (*_, last) = (releases / LATEST).resolve(), versions(releases)
         assert latest.name in versions(releases)
         assert differences(latest) == differences(releases / last) == []
-        if killed == 12:
+        if killed == KILLS:
             break
-    assert killed == 12
+    assert killed == KILLS
     assert [differences(releases / version) for version in versions(releases)] == [[]] * len(versions(releases))
     newest = released(tmp_path, DATASET)
     assert findings(newest) == []
