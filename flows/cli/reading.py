@@ -173,7 +173,8 @@ def search(words: tuple[str, ...], *, limit: int, datasets: Path, as_json: bool)
     """Search the letters; the best come first (BM25), each with the sentence that has most of the words.
 
     Words parted by spaces: any of them, letters with more and rarer ones first. +word or A AND B: must have it.
-    "phrase": must have these characters in this order. -word: must not have it.
+    "phrase": must have these characters in this order. -word: must not have it. A word that is not in the dictionary is
+    cut into words that are, unless it is quoted, required or excluded.
 
     \b
     dafu search demo "职业教育 产教融合"

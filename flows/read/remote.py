@@ -11,7 +11,7 @@ from pathlib import Path
 from flows.errors import DafuError, UsageError
 from flows.publish.fetch import fetch_files
 from flows.publish.listing import LISTING, Listing, read_listing
-from flows.release.manifest import SUMS, read_sums
+from flows.release.manifest import MANIFEST, SUMS, read_sums
 from flows.settings import settings
 from flows.storage import Place, place
 
@@ -66,6 +66,11 @@ def _cache(there: Place) -> Path:
 
 def _listed(there: Place) -> Listing:
     listing = read_listing(there)
+    if listing.latest is None and there.read_json(MANIFEST):
+        raise DafuError(
+            f"{there.url} is one release, not a place where releases are published: name the place above it, with "
+            f"@VERSION; `sha256sum -c {SUMS}` in it checks it, and DuckDB reads its Parquet files as they are"
+        )
     if listing.latest is None:
         raise DafuError(f"{there.url} holds no release: there is no {LISTING}; `dafu publish` makes one")
     return listing

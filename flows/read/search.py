@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 from rich.text import Text
 
-from flows.errors import DafuError
+from flows.errors import DafuError, UsageError
 
 _STYLE = "bold yellow"
 
@@ -18,8 +18,11 @@ _STYLE = "bold yellow"
 def find(database: Path, query: str, limit: int) -> list[dict[str, Any]]:
     """Return the best `limit` letters for a query, each with its best sentence; none if no word of it occurs.
 
-    DafuError if the release is from before there was an index.
+    UsageError if the query says nothing that a letter is to have, DafuError if the release is from before there was an
+    index.
     """
+    if not any(re.search(r"[^\W_]", word) and not word.startswith("-") for word in query.split()):
+        raise UsageError(f"{query!r} names no word that a letter is to have; say what to search for")
     with duckdb.connect(str(database), read_only=True) as con:
         if not con.execute("SELECT 1 FROM duckdb_functions() WHERE function_name = 'search'").fetchall():
             raise DafuError(f"{database.parent} has no search index yet; search a newer release, or make one")

@@ -11,7 +11,7 @@ beside AS (
     SELECT *, lag(item) OVER (ORDER BY word_no) AS former, lead(item) OVER (ORDER BY word_no) AS latter FROM items
 ),
 -- To lower the case of Chinese texts takes long; it is only done where a word has letters that have a case.
-words AS MATERIALIZED (
+asked AS (
     SELECT
         word_no,
         lower(regexp_replace(regexp_replace(item, '^[+-]', ''), '["\s]', '', 'g')) AS word,
@@ -22,6 +22,12 @@ words AS MATERIALIZED (
             OR coalesce(latter = 'AND', false) AS required
     FROM beside
     WHERE item NOT IN ('AND', 'OR', 'NOT') AND regexp_matches(item, '[\p{L}\p{N}]')
+),
+-- A word that a letter must or must not have, and that is not indexed, is asked for as a phrase: what it would be cut
+-- into may stand anywhere.
+words AS MATERIALIZED (
+    SELECT asked.* REPLACE (exact OR ((required OR excluded) AND term_id IS NULL) AS exact)
+    FROM asked LEFT JOIN terms ON term = word
 ),
 -- A word that is indexed is taken whole, and so it is where it stands inside longer ones. One that is not indexed is
 -- also cut, at every place by the longest indexed word; pieces of one character count only where there are no longer
@@ -54,11 +60,10 @@ known AS (
     FROM words LEFT JOIN wholes USING (word_no) GROUP BY word_no, exact, required, excluded
 ),
 cuttable AS (
-    SELECT word_no, max(size) AS size, bool_and(size IS NOT NULL OR NOT regexp_matches(part, '[\p{L}\p{N}]')) AS entirely
-    FROM cuts GROUP BY word_no
+    SELECT word_no, max(size) AS size FROM cuts GROUP BY word_no
 ),
 pieces AS MATERIALIZED (
-    SELECT DISTINCT word_no, part, entirely
+    SELECT DISTINCT word_no, part
     FROM cuts JOIN known USING (word_no) JOIN cuttable USING (word_no)
     WHERE NOT indexed AND (cuts.size > 1 OR (cuts.size = 1 AND
         CASE WHEN cuttable.size > 1 THEN strict ELSE exact OR NOT whole END))
@@ -66,9 +71,9 @@ pieces AS MATERIALIZED (
 looked AS MATERIALIZED (
     SELECT CAST(row_number() OVER () AS BIGINT) AS part_no, *
     FROM (
-        SELECT word_no, word AS part, true AS whole, false AS entirely FROM words
+        SELECT word_no, word AS part, true AS whole FROM words
         UNION ALL
-        SELECT word_no, part, false, entirely FROM pieces
+        SELECT word_no, part, false FROM pieces
     )
 ),
 -- No query has so many terms, but the limit lets the planner know that they are few beside the postings.
@@ -144,12 +149,6 @@ texts AS (
 -- The letters that have a word entirely.
 having_it AS MATERIALIZED (
     FROM having_whole
-    UNION
-    SELECT word_no, letter_no
-    FROM hits JOIN looked USING (part_no) JOIN words USING (word_no)
-    JOIN (SELECT word_no, count(*) AS pieces FROM pieces WHERE entirely GROUP BY word_no) USING (word_no)
-    WHERE NOT whole AND NOT exact AND (required OR excluded)
-    GROUP BY word_no, letter_no, pieces HAVING count(*) = pieces
     UNION
     SELECT word_no, letter_no FROM possible JOIN texts USING (reply_id) JOIN words USING (word_no)
     WHERE contains(CASE WHEN caseless THEN text ELSE lower(text) END, word)

@@ -126,6 +126,28 @@ def test_phrases_against_the_texts(database: duckdb.DuckDBPyConnection) -> None:
         assert letters(database, f"“{phrase}”") == {r for r, text in texts if phrase in text}
 
 
+@pytest.mark.parametrize("word", ["高职教育", "教育厅联合", "现代产业学院建设"])
+def test_a_required_word_that_is_not_indexed_is_had_as_it_was_typed(
+    database: duckdb.DuckDBPyConnection, word: str
+) -> None:
+    assert not database.execute("SELECT 1 FROM terms WHERE term = $1", [word]).fetchall()
+    assert letters(database, f"+{word}") == letters(database, f'"{word}"')
+    assert letters(database, f"教育 -{word}") == letters(database, "教育") - letters(database, f'"{word}"')
+
+
+@pytest.mark.parametrize("query", ["", "-高中", "- 。"])
+def test_a_query_that_asks_for_nothing_is_told(runs: ThreeRuns, dafu: Dafu, query: str) -> None:
+    ended = dafu("search", "demo", query, "--datasets", str(runs.datasets))
+    assert (ended.code, len(ended.err.splitlines())) == (2, 1)
+    assert "names no word that a letter is to have" in ended.err
+
+
+def test_the_address_of_one_release_is_told_from_none(runs: ThreeRuns, dafu: Dafu) -> None:
+    ended = dafu("verify", str(runs.after))
+    assert (ended.code, len(ended.err.splitlines())) == (1, 1)
+    assert "is one release, not a place" in ended.err
+
+
 def test_a_phrase_may_begin_and_end_inside_a_word(database: duckdb.DuckDBPyConnection) -> None:
     """Of characters that stand in sentences somewhere, every letter is found that has them there."""
     sentences = database.execute("SELECT reply_id, lower(replace(text, ' ', '')) FROM sentences").fetchall()
