@@ -8,8 +8,6 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from flows.crawl.archive import Archive
 from flows.datasets import Dataset, dataset_names, load_dataset
 from flows.errors import DafuError
@@ -118,19 +116,17 @@ def _look_at_releases(dataset: Dataset, state: Status) -> Iterator[str]:
     yield from (f"{folder}: {problem}; restore it from a copy" for problem in differences(folder))
 
 
-def as_table(states: list[Status]) -> Table:
-    """Return the states for people, a row each, the problems below."""
-    table = Table("dataset", "last crawl", "ended (UTC)", "release", "letters", "next run (UTC)", "problems")
-    for state in states:
-        ended = f"{state.crawl_ended:%Y-%m-%d %H:%M}" if state.crawl_ended else "–"
-        following = f"{state.next_run:%Y-%m-%d %H:%M}" if state.next_run else "no schedule"
-        table.add_row(
-            state.dataset,
-            state.crawl or "–",
-            ended,
-            state.release or "–",
-            str(state.letters or "–"),
-            following,
-            "\n".join(state.problems) or "none",
-        )
-    return table
+def as_rows(states: list[Status]) -> list[dict[str, str]]:
+    """Return the states for people, a row each."""
+    return [
+        {
+            "dataset": state.dataset,
+            "last crawl": state.crawl or "–",
+            "ended (UTC)": f"{state.crawl_ended:%Y-%m-%d %H:%M}" if state.crawl_ended else "–",
+            "release": state.release or "–",
+            "letters": str(state.letters or "–"),
+            "next run (UTC)": f"{state.next_run:%Y-%m-%d %H:%M}" if state.next_run else "no schedule",
+            "problems": "\n".join(state.problems) or "none",
+        }
+        for state in states
+    ]

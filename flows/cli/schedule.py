@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from flows import environment
-from flows.cli.common import common, dafu, printed
+from flows.cli.common import common, dafu, print_rows
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError
 from flows.settings import hand_down
@@ -70,7 +70,7 @@ def status(context: click.Context, names: tuple[str, ...], *, datasets: Path, as
     if as_json:
         click.echo(json.dumps([state.as_data() for state in states], ensure_ascii=False))
     else:
-        printed(watching.as_table(states))
+        print_rows(watching.as_rows(states), as_json=False)
     context.exit(0 if states and all(state.healthy for state in states) else 1)
 
 
