@@ -12,10 +12,10 @@ from prefect.settings import PREFECT_API_URL
 
 from flows.crawl.flow import crawl
 from flows.datasets import DEFAULT_DATASET, Dataset
+from flows.deployments.runs import run_alone, run_name
 from flows.parse.flow import parse_by
 from flows.release.flow import release
 from flows.release.gate import checked
-from flows.runs import run_alone, run_name
 from flows.settings import Engine
 from schemas.archive import Mode
 

@@ -110,13 +110,13 @@ def test_prefect_is_imported_where_flows_are_made_only() -> None:
     ]
     assert sorted(importing) == [
         "flows/crawl/flow.py",
-        "flows/deployments.py",
+        "flows/deployments/runs.py",
+        "flows/deployments/serving.py",
         "flows/maintenance/flow.py",
         "flows/parse/flow.py",
         "flows/pipeline.py",
         "flows/publish/flow.py",
         "flows/release/flow.py",
-        "flows/runs.py",
     ]
 
 

@@ -141,7 +141,7 @@ def test_the_monthly_run_verifies_everything(parts: Parts) -> None:
 def test_a_run_ends_with_our_own_sentence(error: Exception, ends: tuple[str, str, str], tmp_path: Path) -> None:
     from prefect import flow  # noqa: PLC0415
 
-    from flows.runs import run_alone  # noqa: PLC0415
+    from flows.deployments.runs import run_alone  # noqa: PLC0415
 
     folder = copy_of_demo(tmp_path)
 
@@ -174,7 +174,7 @@ def test_a_schedule_without_a_server_says_how_to_get_one(dafu: Dafu, monkeypatch
 
 
 def test_both_ways_of_deploying_make_the_same() -> None:
-    from flows.deployments import as_served, described  # noqa: PLC0415
+    from flows.deployments.serving import as_served, described  # noqa: PLC0415
 
     said = yaml.safe_load((REPOSITORY / "prefect.yaml").read_text("utf-8"))["deployments"]
     assert {one["parameters"]["dataset_name"] for one in said} == {"demo", "liaoning-education"}

@@ -33,15 +33,15 @@ def schedule(names: tuple[str, ...], *, prepare: bool, datasets: Path, as_json: 
     PREFECT_API_URL=http://127.0.0.1:4200/api dafu schedule demo    in another
     """
     environment.show_logs()
-    from flows import deployments  # noqa: PLC0415 - Prefect takes seconds to import
-    from flows.runs import end_left_runs_if_idle  # noqa: PLC0415
+    from flows.deployments import serving  # noqa: PLC0415 - Prefect takes seconds to import
+    from flows.deployments.runs import end_left_runs_if_idle  # noqa: PLC0415
 
-    said = deployments.described(names)
+    said = serving.described(names)
     found = [load_dataset(name, datasets) for name in dict.fromkeys(one["parameters"]["dataset_name"] for one in said)]
-    deployments.require_server()
+    serving.require_server()
     hand_down(datasets)
     ended = [run for dataset in found for run in end_left_runs_if_idle(dataset)]
-    told = deployments.tell(found)
+    told = serving.tell(found)
     if as_json:
         click.echo(json.dumps({"deployments": [one["name"] for one in said], "ended": ended, "notifications": told}))
     else:
@@ -49,7 +49,7 @@ def schedule(names: tuple[str, ...], *, prepare: bool, datasets: Path, as_json: 
             click.echo(f"{run}: was left Running by a killed process, and is Crashed now")
         click.echo(f"notifications: {', '.join(told) or 'none; set DAFU_WEBHOOK_URL to be told what goes wrong'}")
     if not prepare:
-        deployments.serve_all(said)
+        serving.serve_all(said)
 
 
 @dafu.command()
@@ -78,7 +78,7 @@ def _schedule_of(dataset: Dataset) -> Schedule | None:
     """Ask the Prefect server, if there is one to ask."""
     if not os.environ.get("PREFECT_API_URL"):
         return None
-    from flows.deployments import scheduled  # noqa: PLC0415 - Prefect takes seconds to import
+    from flows.deployments.serving import scheduled  # noqa: PLC0415 - Prefect takes seconds to import
 
     try:
         next_run, problems = scheduled(dataset)

@@ -13,12 +13,12 @@ from prefect.cache_policies import NO_CACHE
 
 from flows.crawl.verification import verify
 from flows.datasets import DEFAULT_DATASET, Dataset
+from flows.deployments.runs import run_alone, run_name
 from flows.errors import DafuError
 from flows.parse.flow import parse_by
 from flows.read.releases import verified
 from flows.release.flow import release
 from flows.release.versions import versions
-from flows.runs import run_alone, run_name
 
 
 @flow(name="maintenance", flow_run_name=run_name, persist_result=False)

@@ -24,11 +24,11 @@ from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
 
 from flows.datasets import Dataset
+from flows.deployments.runs import SCHEDULED_FLOWS, left_runs
 from flows.errors import DafuError, UsageError
-from flows.runs import SCHEDULED_FLOWS, left_runs
 from flows.settings import Settings, settings
 
-PREFECT_YAML = Path(__file__).parents[1] / "prefect.yaml"
+PREFECT_YAML = Path(__file__).parents[2] / "prefect.yaml"
 _BLOCK = "dafu"
 _ENDINGS = {
     "Refused": "the gate refused the release",
