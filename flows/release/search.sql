@@ -26,14 +26,14 @@ asked AS (
 -- A word that a letter must or must not have, and that is not indexed, is asked for as a phrase: what it would be cut
 -- into may stand anywhere.
 words AS MATERIALIZED (
-    SELECT asked.* REPLACE (exact OR ((required OR excluded) AND term_id IS NULL) AS exact)
+    SELECT asked.* REPLACE (exact OR ((required OR excluded) AND term_id IS NULL) AS exact), term_id IS NOT NULL AS indexed
     FROM asked LEFT JOIN terms ON term = word
 ),
 -- A word that is indexed is taken whole, and so it is where it stands inside longer ones. One that is not indexed is
 -- also cut, at every place by the longest indexed word; pieces of one character count only where there are no longer
--- ones, or where a letter must have them all.
+-- ones, or of a phrase.
 wholes AS MATERIALIZED (
-    SELECT word_no, word AS part, term_id, term = word AS indexed FROM words, terms WHERE contains(term, word)
+    SELECT word_no, term_id FROM words, terms WHERE contains(term, word)
 ),
 inside AS MATERIALIZED (
     SELECT word_no, start, length(term) AS size, term_id
@@ -54,19 +54,14 @@ cut AS (
 cuts AS MATERIALIZED (
     SELECT word_no, substring(word, start, coalesce(size, 1)) AS part, size FROM cut LEFT JOIN longest USING (word_no, start)
 ),
-known AS (
-    SELECT word_no, exact, required OR excluded AS strict, count(term_id) > 0 AS whole,
-        coalesce(bool_or(indexed), false) AS indexed
-    FROM words LEFT JOIN wholes USING (word_no) GROUP BY word_no, exact, required, excluded
-),
 cuttable AS (
-    SELECT word_no, max(size) AS size FROM cuts GROUP BY word_no
+    SELECT word_no, max(size) = 1 AND word_no NOT IN (SELECT word_no FROM wholes) AS by_character
+    FROM cuts GROUP BY word_no
 ),
 pieces AS MATERIALIZED (
     SELECT DISTINCT word_no, part
-    FROM cuts JOIN known USING (word_no) JOIN cuttable USING (word_no)
-    WHERE NOT indexed AND (cuts.size > 1 OR (cuts.size = 1 AND
-        CASE WHEN cuttable.size > 1 THEN strict ELSE exact OR NOT whole END))
+    FROM cuts JOIN words USING (word_no) JOIN cuttable USING (word_no)
+    WHERE NOT indexed AND (size > 1 OR (size = 1 AND (exact OR by_character)))
 ),
 looked AS MATERIALIZED (
     SELECT CAST(row_number() OVER () AS BIGINT) AS part_no, *
