@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from flows.crawl.archive import Archive
+from flows.crawl.archive import LOCK, Archive
 from flows.datasets import Dataset, dataset_names, load_dataset
 from flows.errors import DafuError
 from flows.locks import held_by
@@ -37,7 +37,6 @@ class Status:
     letters: int | None = None
     at_work: str | None = None
     next_run: dt.datetime | None = None
-    scheduled: bool = False
     problems: list[str] = field(default_factory=list)
 
     @property
@@ -49,7 +48,7 @@ class Status:
         """Return the state as plain data, times in UTC."""
         data = asdict(self)
         moments = {name: value.isoformat() for name, value in data.items() if isinstance(value, dt.datetime)}
-        return {**data, **moments, "healthy": self.healthy}
+        return {**data, **moments, "scheduled": self.next_run is not None, "healthy": self.healthy}
 
 
 def watched(names: tuple[str, ...], datasets: Path) -> list[Dataset]:
@@ -63,9 +62,9 @@ def watched(names: tuple[str, ...], datasets: Path) -> list[Dataset]:
 
 def status_of(dataset: Dataset, now: dt.datetime, schedule: Schedule | None) -> Status:
     """Return the state of a dataset at `now`; `schedule` is None where no Prefect server is set."""
-    state = Status(dataset.name, at_work=held_by(dataset.run_lock) or held_by(dataset.archive / "lock"))
+    state = Status(dataset.name, at_work=held_by(dataset.run_lock) or held_by(dataset.archive / LOCK))
     if schedule:
-        state.next_run, state.scheduled = schedule.next_run, schedule.next_run is not None
+        state.next_run = schedule.next_run
         # what the server has for running is one, if the lock is held; else it was left by a killed process
         state.problems += [] if state.at_work else schedule.problems
     state.problems += [*_look_at_crawl(dataset, state, now), *_look_at_releases(dataset, state)]

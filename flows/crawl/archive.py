@@ -44,7 +44,9 @@ from schemas.arrow import arrow_table
 from schemas.captures import Outcome
 from schemas.table import Table
 
-_INDEX, _RUNS, _LOCK = "index.parquet", "runs.parquet", "lock"
+_INDEX, _RUNS = "index.parquet", "runs.parquet"
+LOCK = "lock"
+"""The lock of whoever writes the archive, in its folder."""
 _ROTATE_BYTES = 500_000_000
 COPIES = (_RUNS, _INDEX)
 """What is made of the WARC files; the log of runs goes first, whatever is done with both."""
@@ -143,7 +145,7 @@ class Archive:
 
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = locked(self.folder / _LOCK)
+        self._lock = locked(self.folder / LOCK)
         self._scan()  # what another writer may have added since
         for path in self._files():
             if path.stat().st_size > self._whole[path.name]:

@@ -16,6 +16,7 @@ from typing import Any
 
 from flows.errors import DafuError
 from flows.release.digests import file_digest
+from flows.release.tables import file_names
 from parsers import PARSER_VERSION
 from parsers.words import dictionary_sha256
 from schemas import SCHEMA_VERSION
@@ -89,12 +90,11 @@ def read_manifest(release: Path) -> dict[str, Any]:
     return dict(said)
 
 
-def _is_entry(said: object) -> bool:
-    if not isinstance(said, dict) or not isinstance(said.get("rows"), int):
+def _is_entry(said: Any) -> bool:  # noqa: ANN401 - as JSON has it
+    try:
+        return isinstance(said["rows"], int) and all(isinstance(name, str) for name in file_names(said))
+    except (KeyError, TypeError):
         return False
-    # a table was one `file` before it could have parts
-    files = said.get("files", [{"name": said.get("file")}])
-    return isinstance(files, list) and all(isinstance(one, dict) and isinstance(one.get("name"), str) for one in files)
 
 
 def write_sums(folder: Path) -> None:
