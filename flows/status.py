@@ -19,15 +19,24 @@ from flows.settings import settings
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What a Prefect server says: when the next run is due, and what is wrong there."""
+    """What a Prefect server says of a dataset's schedule.
 
-    next_run: dt.datetime | None
-    problems: list[str]
+    `served` tells whether a process asks for the runs that are due, None if that cannot be known; `left` are the
+    sentences about runs that the server takes for running: none of them is, unless a run holds the dataset's lock.
+    """
+
+    served: bool | None = None
+    next_run: dt.datetime | None = None
+    problems: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
 class Status:
-    """The state of one dataset; `problems` has a sentence for everything that is wrong."""
+    """The state of one dataset; `problems` has a sentence for everything that is wrong.
+
+    `watched` tells whether a Prefect server is set, which alone knows of the schedule.
+    """
 
     dataset: str
     crawl: str | None = None
@@ -36,6 +45,8 @@ class Status:
     release: str | None = None
     letters: int | None = None
     at_work: str | None = None
+    watched: bool = False
+    served: bool | None = None
     next_run: dt.datetime | None = None
     problems: list[str] = field(default_factory=list)
 
@@ -64,9 +75,9 @@ def status_of(dataset: Dataset, now: dt.datetime, schedule: Schedule | None) -> 
     """Return the state of a dataset at `now`; `schedule` is None where no Prefect server is set."""
     state = Status(dataset.name, at_work=held_by(dataset.run_lock) or held_by(dataset.archive / LOCK))
     if schedule:
-        state.next_run = schedule.next_run
+        state.watched, state.served, state.next_run = True, schedule.served, schedule.next_run
         # what the server has for running is one, if the lock is held; else it was left by a killed process
-        state.problems += [] if state.at_work else schedule.problems
+        state.problems += [*schedule.problems, *([] if state.at_work else schedule.left)]
     state.problems += [*_look_at_crawl(dataset, state, now), *_look_at_releases(dataset, state)]
     return state
 
@@ -124,8 +135,14 @@ def as_rows(states: list[Status]) -> list[dict[str, str]]:
             "ended (UTC)": f"{state.crawl_ended:%Y-%m-%d %H:%M}" if state.crawl_ended else "–",
             "release": state.release or "–",
             "letters": str(state.letters or "–"),
-            "next run (UTC)": f"{state.next_run:%Y-%m-%d %H:%M}" if state.next_run else "no schedule",
+            "next run (UTC)": _next_run(state),
             "problems": "\n".join(state.problems) or "none",
         }
         for state in states
     ]
+
+
+def _next_run(state: Status) -> str:
+    if state.next_run is None:
+        return "none" if state.watched and state.served is not None else "not known"
+    return f"{state.next_run:%Y-%m-%d %H:%M}{'' if state.served else ', but nobody serves it'}"

@@ -86,6 +86,15 @@ def prefect_server() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def no_server() -> Iterator[None]:
+    """Set no Prefect server: what is asked about a schedule is not to reach the one of the tests."""
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415 - takes seconds
+
+    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+        yield
+
+
 @dataclass(frozen=True)
 class ThreeRuns:
     """The demo run through the pipeline three times: first, again with nothing changed, and in its later state."""

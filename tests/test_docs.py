@@ -29,6 +29,7 @@ def test_reference_pages_are_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == pages()[name], "run `make docs`"
 
 
+@pytest.mark.usefixtures("no_server")
 @pytest.mark.parametrize("readme", READMES)
 def test_the_readmes_commands_run(
     readme: str, dafu: Dafu, runs: ThreeRuns, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -112,6 +113,7 @@ def test_prefect_is_imported_where_flows_are_made_only() -> None:
         "flows/crawl/flow.py",
         "flows/deployments/runs.py",
         "flows/deployments/serving.py",
+        "flows/deployments/watching.py",
         "flows/maintenance/flow.py",
         "flows/parse/flow.py",
         "flows/pipeline.py",

@@ -9,6 +9,7 @@ import re
 import signal
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -103,7 +104,8 @@ def test_what_is_killed_in_the_middle_is_ended_and_gone_on_with(parts: Parts) ->
     toml.write_text(said, "utf-8")
     parts.start_server()
     assert parts.state(killed)["type"] == "RUNNING"
-    state = json.loads(parts.run("dafu", "status", "demo", "--json").stdout)[0]
+    state = wait_for(lambda: _unserved(parts), "the server has seen that nobody serves the schedule")
+    assert "no process serves demo-daily, demo-monthly, demo-weekly (the last time" in " ".join(state["problems"])
     assert any("as running" in problem for problem in state["problems"])
     assert any("was cut short" in problem for problem in state["problems"])
     prepared = json.loads(parts.run("dafu", "schedule", "--prepare", "demo", "--json").stdout)
@@ -116,6 +118,13 @@ def test_what_is_killed_in_the_middle_is_ended_and_gone_on_with(parts: Parts) ->
     assert len(archive.runs) == runs + 1
     assert archive.runs[-1].complete
     assert verify(dataset.archive).problems == []
+
+
+def _unserved(parts: Parts) -> dict[str, Any] | None:
+    """Return the state of the demo if nobody serves its schedule."""
+    ended = parts.run("dafu", "status", "demo", "--json")
+    state: dict[str, Any] = json.loads(ended.stdout)[0]
+    return state if ended.returncode == 1 and state["served"] is False else None
 
 
 def test_the_monthly_run_verifies_everything(parts: Parts) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import os
 from pathlib import Path
 
 import click
 
 from flows import environment
 from flows.cli.common import common, dafu, print_rows
-from flows.datasets import Dataset, load_dataset
-from flows.errors import DafuError
+from flows.datasets import load_dataset
 from flows.settings import hand_down
-from flows.status import Schedule
+
+_UNWATCHED = (
+    "whether a process serves the schedule is not known: no Prefect server is set; set PREFECT_API_URL, or leave it if "
+    "the runs are cron's"
+)
 
 
 @dafu.command()
@@ -60,28 +62,19 @@ def status(context: click.Context, names: tuple[str, ...], *, datasets: Path, as
     """Show of every dataset its last crawl, last release, next run, and what is wrong; for an operator and a monitor.
 
     Without DATASET, of those that have an archive. The exit code is 0 if all is well and 1 if not. It reads the disk,
-    and the Prefect server if PREFECT_API_URL is set.
+    and asks the Prefect server that PREFECT_API_URL names whether a process serves the schedule, and what is due or
+    late; without one only the disk is looked at, which tells a dead schedule after `stale_after_days`.
     """
     from flows import status as watching  # noqa: PLC0415 - commands load only what they need
+    from flows.deployments.watching import scheduled  # noqa: PLC0415 - Prefect takes a second to import
 
     now = dt.datetime.now(dt.UTC)
     found = watching.watched(names, datasets)
-    states = [watching.status_of(dataset, now, _schedule_of(dataset)) for dataset in found]
+    states = [watching.status_of(dataset, now, scheduled(dataset)) for dataset in found]
     if as_json:
         click.echo(json.dumps([state.as_data() for state in states], ensure_ascii=False))
     else:
         print_rows(watching.as_rows(states), as_json=False)
+        if not all(state.watched for state in states):
+            click.echo(_UNWATCHED)
     context.exit(0 if states and all(state.healthy for state in states) else 1)
-
-
-def _schedule_of(dataset: Dataset) -> Schedule | None:
-    """Ask the Prefect server, if there is one to ask."""
-    if not os.environ.get("PREFECT_API_URL"):
-        return None
-    from flows.deployments.serving import scheduled  # noqa: PLC0415 - Prefect takes seconds to import
-
-    try:
-        next_run, problems = scheduled(dataset)
-    except DafuError as error:
-        return Schedule(None, [str(error)])
-    return Schedule(next_run, problems)

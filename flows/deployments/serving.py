@@ -12,9 +12,7 @@ from prefect import serve
 from prefect.automations import Automation
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import DeploymentFilter, FlowRunFilter
 from prefect.client.schemas.objects import ConcurrencyLimitConfig
-from prefect.client.schemas.sorting import DeploymentSort, FlowRunSort
 from prefect.deployments.runner import RunnerDeployment
 from prefect.events.actions import CallWebhook
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
@@ -24,7 +22,7 @@ from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
 
 from flows.datasets import Dataset
-from flows.deployments.runs import SCHEDULED_FLOWS, left_runs
+from flows.deployments.runs import SCHEDULED_FLOWS
 from flows.errors import DafuError, UsageError
 from flows.settings import Settings, settings
 
@@ -167,24 +165,3 @@ def _put(automation: Automation) -> None:
 
 def _told(automation: AutomationCore) -> tuple[Any, ...]:
     return automation.enabled, automation.trigger.model_dump(exclude={"id"}), automation.actions
-
-
-def scheduled(dataset: Dataset) -> tuple[dt.datetime | None, list[str]]:
-    """Return (next run, what the server says is wrong) for a dataset; DafuError if the server does not answer."""
-    require_server()
-    with get_client(sync_client=True) as client:
-        tag = {"tags": {"all_": ["dafu", dataset.name]}}
-        deployments = client.read_deployments(
-            deployment_filter=DeploymentFilter.model_validate(tag), sort=DeploymentSort.NAME_ASC, limit=200
-        )
-        if not deployments:
-            return None, ["the Prefect server has no schedule of it; start `dafu schedule`, or `prefect deploy --all`"]
-        ids = {"deployment_id": {"any_": [one.id for one in deployments]}, "state": {"type": {"any_": ["SCHEDULED"]}}}
-        runs = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter.model_validate(ids),
-            sort=FlowRunSort.NEXT_SCHEDULED_START_TIME_ASC,
-            limit=1,
-        )
-        problems = [f"its deployment {one.name} is paused on the Prefect server" for one in deployments if one.paused]
-        problems += [f"the Prefect server has the run {run.name!r} as running" for run in left_runs(client, dataset)]
-    return (runs[0].next_scheduled_start_time if runs else None), problems

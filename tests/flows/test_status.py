@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shutil
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -30,16 +31,51 @@ def problems(dataset: Dataset, days: float = 0, schedule: Schedule | None = None
     return status_of(dataset, ended + dt.timedelta(days=days), schedule).problems
 
 
-def test_all_is_well(dataset: Dataset, dafu: Dafu, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PREFECT_API_URL", raising=False)
+@pytest.mark.usefixtures("no_server")
+def test_all_is_well(dataset: Dataset, dafu: Dafu) -> None:
     folder = str(dataset.folder.parent)
     ended = dafu("status", "demo", "--datasets", folder)
     assert ended.code == 0, ended
+    assert "whether a process serves the schedule is not known" in ended.out
     (state,) = dafu("status", "--datasets", folder, "--json").json
     assert state["healthy"]
     assert state["crawl"] == "run 3 (revisit): complete"
     assert state["letters"] > 40
-    assert (state["next_run"], state["problems"]) == (None, [])
+    assert (state["next_run"], state["watched"], state["served"], state["problems"]) == (None, False, None, [])
+
+
+def test_a_schedule_that_nobody_serves_is_told_at_once(dataset: Dataset, dafu: Dafu, prefect_server: None) -> None:
+    assert prefect_server is None  # which plans no runs, as servers that stay do: test_schedule.py has one of those
+    from prefect.client.orchestration import get_client  # noqa: PLC0415 - takes seconds
+
+    from flows.deployments.serving import as_served, described  # noqa: PLC0415
+
+    def look() -> tuple[int, bool, list[str]]:
+        ended = dafu("status", "demo", "--datasets", str(dataset.folder.parent), "--json")
+        return ended.code, ended.json[0]["served"], ended.json[0]["problems"]
+
+    code, served, said = look()
+    assert (code, served) == (1, False)
+    assert "has no schedule of it" in said[0]
+    made = [UUID(str(deployment.apply())) for deployment in as_served(described(["demo"]))]
+    try:
+        code, served, said = look()
+    finally:
+        with get_client(sync_client=True) as client:
+            for deployment in made:
+                client.delete_deployment(deployment)
+    assert (code, served) == (1, False)
+    assert said[0].startswith("no process serves demo-daily, demo-monthly, demo-weekly (none ever has), so no run")
+    assert "plans no run of it" in said[1]
+
+
+def test_a_server_that_does_not_answer_is_told(dataset: Dataset, dafu: Dafu) -> None:
+    from prefect.settings import PREFECT_API_URL, temporary_settings  # noqa: PLC0415 - takes seconds
+
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:9/api"}):
+        ended = dafu("status", "demo", "--datasets", str(dataset.folder.parent), "--json")
+    assert (ended.code, ended.json[0]["served"]) == (1, None)
+    assert "http://127.0.0.1:9/api does not answer" in ended.json[0]["problems"][0]
 
 
 def test_a_schedule_that_died_is_told_after_the_days_that_are_allowed(dataset: Dataset) -> None:
@@ -55,6 +91,7 @@ def test_a_refused_release_is_told_with_its_reasons(dataset: Dataset) -> None:
     assert problems(dataset) == [f"the gate refused the last release; read {staging / REFUSED}"]
 
 
+@pytest.mark.usefixtures("no_server")
 def test_a_damaged_release_and_a_lost_archive_are_told(dataset: Dataset, dafu: Dafu) -> None:
     newest = dataset.releases / "latest"
     (newest / "replies.parquet").write_bytes(b"damaged")
@@ -74,13 +111,15 @@ def test_a_run_that_was_cut_short_is_told_unless_it_is_at_work(dataset: Dataset)
     assert "was cut short" in status_of(dataset, now, None).problems[0]
 
 
-def test_what_the_server_says_counts_unless_a_run_is_at_work(dataset: Dataset) -> None:
-    schedule = Schedule(None, ["the Prefect server has the run 'demo' as running"])
-    assert problems(dataset, schedule=schedule) == schedule.problems
+def test_what_the_server_has_for_running_counts_unless_a_run_is_at_work(dataset: Dataset) -> None:
+    left = ["the Prefect server has the run 'demo' as running"]
+    schedule = Schedule(served=False, problems=["no process serves demo-daily"], left=left)
+    assert problems(dataset, schedule=schedule) == [*schedule.problems, *left]
     with locked(dataset.run_lock):
-        assert problems(dataset, schedule=schedule) == []
+        assert problems(dataset, schedule=schedule) == schedule.problems
 
 
+@pytest.mark.usefixtures("no_server")
 def test_nothing_was_done_yet(tmp_path: Path, dafu: Dafu) -> None:
     folder = str(copy_of_demo(tmp_path))
     named = dafu("status", "demo", "--datasets", folder)
