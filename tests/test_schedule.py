@@ -7,6 +7,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from flows.datasets import load_dataset
 from flows.errors import BlockedError, BusyError, GateRefusedError
 from flows.locks import held_by
 from tests.conftest import REPOSITORY, Dafu, copy_of_demo
-from tests.prefect_parts import Parts, postgres_server, postgresql, wait_for, webhook
+from tests.prefect_parts import BIN, Parts, postgres_server, postgresql, wait_for, webhook
 
 _DATABASES = [
     pytest.param("sqlite", marks=pytest.mark.servers),
@@ -180,6 +181,40 @@ def test_a_schedule_without_a_server_says_how_to_get_one(dafu: Dafu, monkeypatch
         silent = dafu("schedule", "demo")
         assert (silent.code, "does not answer" in silent.err) == (1, True)
     assert "has no deployment of demo-culture" in dafu("schedule", "demo-culture").err
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.servers)])
+def test_a_schedule_ends_cleanly(ending: signal.Signals, prefect_server: None, tmp_path: Path) -> None:
+    assert prefect_server is None  # it only has to be there
+    from prefect.client.orchestration import get_client  # noqa: PLC0415 - takes seconds
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415
+
+    with (
+        get_client(sync_client=True) as client,
+        subprocess.Popen(
+            [str(BIN / "dafu"), "schedule", "demo", "--datasets", str(copy_of_demo(tmp_path))],
+            env=os.environ | {"PREFECT_API_URL": str(PREFECT_API_URL.value()), "PREFECT_HOME": str(tmp_path)},
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as served,
+    ):
+        assert served.stdout
+        try:
+            wait_for(lambda: len(client.read_deployments()) == 3, "the deployments are made")
+            served.send_signal(ending)
+            said = served.stdout.read()
+        finally:
+            served.kill()
+            for deployment in client.read_deployments():
+                client.delete_deployment(deployment.id)
+    assert said.splitlines() == [
+        "notifications: none; set DAFU_WEBHOOK_URL to be told what goes wrong",
+        "serving demo-daily, demo-weekly, demo-monthly, until Ctrl-C or SIGTERM",
+        "ended; the schedules stay on the server, what is due meanwhile is begun when it is back",
+    ]
+    assert served.returncode == 0
 
 
 def test_both_ways_of_deploying_make_the_same() -> None:

@@ -27,8 +27,9 @@ def schedule(names: tuple[str, ...], *, prepare: bool, datasets: Path, as_json: 
     """Serve the deployments of prefect.yaml, all or those of some datasets, until it is ended.
 
     It needs a Prefect server that stays (PREFECT_API_URL). Before it serves, runs that a killed process left Running
-    are ended there, and with DAFU_WEBHOOK_URL the notifications are made. The schedules outlive this process: what was
-    due meanwhile is begun when it is back.
+    are ended there, and with DAFU_WEBHOOK_URL the notifications are made. Ctrl-C or SIGTERM ends it, with exit code 0;
+    a run at work is ended too, and gone on with by the next. The schedules outlive this process: what was due meanwhile
+    is begun when it is back.
 
     \b
     prefect server start                                            in one terminal
@@ -50,8 +51,12 @@ def schedule(names: tuple[str, ...], *, prepare: bool, datasets: Path, as_json: 
         for run in ended:
             click.echo(f"{run}: was left Running by a killed process, and is Crashed now")
         click.echo(f"notifications: {', '.join(told) or 'none; set DAFU_WEBHOOK_URL to be told what goes wrong'}")
-    if not prepare:
+    if prepare:
+        return
+    with serving.until_ended():
+        click.echo(f"serving {', '.join(one['name'] for one in said)}, until Ctrl-C or SIGTERM", err=as_json)
         serving.serve_all(said)
+    click.echo("ended; the schedules stay on the server, what is due meanwhile is begun when it is back", err=as_json)
 
 
 @dafu.command()

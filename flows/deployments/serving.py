@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
+import signal
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import yaml
-from prefect import serve
 from prefect.automations import Automation
 from prefect.blocks.webhook import Webhook
 from prefect.client.orchestration import get_client
@@ -17,6 +19,7 @@ from prefect.deployments.runner import RunnerDeployment
 from prefect.events.actions import CallWebhook
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 from prefect.flows import load_flow_from_entrypoint
+from prefect.runner import Runner
 from prefect.schedules import Cron
 from prefect.settings import PREFECT_API_URL
 from prefect.types.entrypoint import EntrypointType
@@ -83,9 +86,39 @@ def require_server() -> str:
     return str(address)
 
 
+class _Served(Runner):
+    """A runner that SIGTERM ends as Ctrl-C does; Prefect's own handler begins to stop it and never waits for that."""
+
+    def handle_sigterm(self, *_args: object, **_more: object) -> None:
+        """Have asyncio cancel what is served, which ends the runs that are at work."""
+        _interrupt()
+
+
+def _interrupt(*_: object) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def until_ended() -> Iterator[None]:
+    """Do what is to be done until SIGTERM or Ctrl-C, which is how it is meant to end."""
+    before = [
+        (signal.SIGTERM, signal.signal(signal.SIGTERM, _interrupt)),
+        (signal.SIGINT, signal.signal(signal.SIGINT, signal.default_int_handler)),  # for asyncio to take it over
+    ]
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
 def serve_all(said: Iterable[dict[str, Any]]) -> None:
-    """Serve deployments until this process is ended; their schedules stay on the server."""
-    serve(*as_served(said), pause_on_shutdown=False)
+    """Serve deployments until they are interrupted; their schedules stay on the server."""
+    runner = _Served(pause_on_shutdown=False)
+    for deployment in as_served(said):
+        runner.add_deployment(deployment)
+    asyncio.run(runner.start())
 
 
 def tell(datasets: Iterable[Dataset], within: dt.timedelta | None = None) -> list[str]:
