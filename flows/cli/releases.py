@@ -45,10 +45,15 @@ def config(dataset: str, *, datasets: Path, as_json: bool) -> None:
 @dataset_argument()
 @common
 def list_releases(dataset: str, *, datasets: Path, as_json: bool) -> None:
-    """List the releases of a dataset, oldest first."""
+    """List the releases of a dataset, oldest first; in the place of DATASET an address lists what is published there.
+
+    \b
+    dafu releases demo
+    dafu releases s3://bucket/demo
+    """
     from flows.read.releases import described  # noqa: PLC0415 - commands load only what they need
 
-    rows = described(load_dataset(dataset, datasets))
+    rows = described(dataset, datasets)
     if not rows and not as_json:
         click.echo(f"{dataset} has no release yet; `dafu run {dataset}` makes one")
         return

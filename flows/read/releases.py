@@ -8,7 +8,7 @@ from typing import Any
 from flows.datasets import Dataset, load_dataset
 from flows.durable import fetch_archive, fetch_missing_release
 from flows.errors import DafuError, UsageError
-from flows.read.remote import cached_release, in_the_database, is_address
+from flows.read.remote import cached_release, in_the_database, is_address, published_releases
 from flows.release.database import DATABASE
 from flows.release.digests import file_digest
 from flows.release.manifest import SUMS, read_manifest
@@ -62,23 +62,28 @@ def database_of(release: Path) -> Path:
     return path
 
 
-def described(dataset: Dataset) -> list[dict[str, Any]]:
-    """Return the releases of a dataset, oldest first: version, letters, captures, schema and parser version."""
-    found = []
-    for version in versions(dataset.releases):
-        said = read_manifest(dataset.releases / version)
-        found.append(
-            {
-                "version": version,
-                "letters": said["tables"]["replies"]["rows"],
-                "captures": said["captures"]["count"],
-                "last_capture": said["captures"]["last"],
-                "schema_version": said["schema_version"],
-                "parser_version": said["parser_version"],
-                "path": str(dataset.releases / version),
-            }
-        )
-    return found
+def described(named: str, datasets: Path) -> list[dict[str, Any]]:
+    """Return the releases of a dataset, or of an address where it is published, oldest first.
+
+    Of each: version, letters, captures, schema and parser version, and where it is.
+    """
+    if is_address(named):
+        return [_described(folder, path) for folder, path in published_releases(named)]
+    folder = load_dataset(named, datasets).releases
+    return [_described(folder / version, str(folder / version)) for version in versions(folder)]
+
+
+def _described(release: Path, path: str) -> dict[str, Any]:
+    said = read_manifest(release)
+    return {
+        "version": release.name,
+        "letters": said["tables"]["replies"]["rows"],
+        "captures": said["captures"]["count"],
+        "last_capture": said["captures"]["last"],
+        "schema_version": said["schema_version"],
+        "parser_version": said["parser_version"],
+        "path": path,
+    }
 
 
 def verified(release: Path) -> int:

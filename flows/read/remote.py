@@ -41,6 +41,17 @@ def published(address: str) -> list[str]:
     return list(_listed(place(address, reading=True)).releases)
 
 
+def published_releases(address: str) -> Iterator[tuple[Path, str]]:
+    """Yield of every release that is published at an address, oldest first, a folder with its manifest and its address.
+
+    DafuError if nothing is published there.
+    """
+    there = place(address, reading=True)
+    for version, digest in _listed(there).releases.items():
+        fetch_files(there, version, digest, _cache(there) / version, MANIFEST.__eq__)
+        yield _cache(there) / version, there.at(version)
+
+
 @contextmanager
 def fetched_anew(named: str) -> Iterator[tuple[str, Path]]:
     """Fetch every file of a published release, whatever is in the cache; yield (its address, the folder for a while).

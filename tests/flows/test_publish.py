@@ -257,3 +257,20 @@ def test_the_command_publishes_what_is_whole(dafu: Dafu, runs: ThreeRuns, tmp_pa
     ended = command("demo", str(tmp_path / "other"))
     assert ended.code == 1
     assert "replies.parquet is not the file that was released" in ended.err
+
+
+def test_what_is_published_is_listed_by_its_address(
+    dafu: Dafu, runs: ThreeRuns, target: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAFU_CACHE", str(tmp_path / "cache"))
+    at = ("--datasets", str(runs.datasets))
+    publish(runs.before, target, "demo")
+    publish(runs.after, target, "demo")
+    listed = dafu("releases", target.url, "--json", *at)
+    assert listed.code == 0, listed
+    kept = dafu("releases", "demo", "--json", *at).json
+    assert listed.json == [{**row, "path": target.at(row["version"])} for row in kept]
+    fetched = {path.name for path in (tmp_path / "cache").rglob("*") if path.is_file()}
+    assert fetched == {SUMS, "manifest.json"}
+    assert target.at(runs.after.name) in dafu("releases", target.url, *at).out
+    assert re.search("nothing (holds no release|is no folder)", dafu("releases", f"{target.url}/nothing", *at).err)
