@@ -36,7 +36,7 @@ def pipeline(
     Args:
         dataset_name: The folder's name under the datasets.
         datasets: The folder of the datasets; else DAFU_DATASETS, else this repository's.
-        later: Serve the later state of a site that is a folder (the demo).
+        later: Let a site that is a folder (the demo) go on to its later state, in which it stays.
         mode: What is asked for: incremental, the newest part of every list; revisit, every page conditionally; sweep,
             every page in full. Not set, dataset.toml says which run does what.
         engine: Who reads the pages: one process, a process a core, or Dask; else DAFU_ENGINE, else one.

@@ -18,7 +18,7 @@ from flows.errors import UsageError
 from flows.settings import Engine
 from schemas.archive import Mode
 
-_later = click.option("--later", is_flag=True, help="Serve the later state of a site that is a folder (the demo).")
+_later = click.option("--later", is_flag=True, help="Let a site that is a folder (the demo) go on to its later state.")
 
 
 _mode = click.option(
@@ -75,7 +75,7 @@ def run(
 
     \b
     dafu run demo            over the embedded demo site
-    dafu run demo --later    again, after the site has changed
+    dafu run demo --later    again, after the site has changed, which it stays from then on
     """
     described, reasons = load_dataset(dataset, datasets), _reasons(accept, because)
     from flows.parse.corrections import load_corrections  # noqa: PLC0415 - commands load only what they need

@@ -16,7 +16,7 @@ from flows.crawl.catalogue import Walk
 from flows.crawl.frontier import Frontier
 from flows.crawl.report import CrawlReport
 from flows.crawl.session import Session
-from flows.crawl.site_folder import serving
+from flows.crawl.site_folder import has_gone_on, serving
 from flows.datasets import Dataset, SiteColumn, load_dataset
 from flows.durable import archive_kept
 from flows.errors import SiteUnreachableError
@@ -38,6 +38,7 @@ def crawl(dataset_name: str, datasets: str, *, later: bool = False, mode: Mode |
 
 def _crawled(dataset: Dataset, sealed: Collection[str], *, later: bool, mode: Mode | None) -> dict[str, Any]:
     archive = Archive(dataset.archive)
+    later = later or has_gone_on(dataset, archive.entries())
     with serving(dataset, later=later) as proxy, archive.writing(dataset.name, dataset.crawl.rotate_bytes, sealed):
         frontier = Frontier(dataset, Session(dataset, proxy), archive, mode)
         try:

@@ -7,7 +7,8 @@ whatever port was free. Statuses and headers that differ from the default stand 
     status = 404
     headers = { "Content-Type" = "text/html; charset=gb2312" }
 
-A later state of the site is a second folder laid over the first.
+A later state of the site is a second folder laid over the first. A site does not go back: an archive that has seen the
+later state sees it in every run from then on.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import hashlib
 import mimetypes
 import threading
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +27,7 @@ from urllib.parse import unquote, urlsplit
 
 from flows.datasets import Dataset
 from flows.errors import DafuError, UsageError
+from schemas.archive import IndexEntry
 
 _PAGES = {".shtml", ".html", ".htm"}
 
@@ -75,6 +77,16 @@ class FolderSite:
 
 def _etag(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+
+
+def has_gone_on(dataset: Dataset, kept: Iterable[IndexEntry]) -> bool:
+    """Tell whether what is kept of a dataset holds a page of the later state of its site."""
+    folder = dataset.site.folder
+    if folder is None or folder.later is None:
+        return False
+    pages = (path for path in (dataset.folder / folder.later).rglob("*") if path.is_file() and path.suffix in _PAGES)
+    later = {hashlib.sha256(path.read_bytes()).hexdigest() for path in pages}
+    return any(entry.sha256 in later for entry in kept)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -17,10 +18,10 @@ from flows.crawl.archive import Archive
 from flows.crawl.catalogue import article_id
 from flows.crawl.frontier import Frontier
 from flows.crawl.session import Session
-from flows.crawl.site_folder import FolderSite, serving
+from flows.crawl.site_folder import FolderSite, has_gone_on, serving
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError, SiteUnreachableError
-from tests.conftest import copy_of_demo
+from tests.conftest import REPOSITORY, ThreeRuns, copy_of_demo
 
 
 @pytest.fixture
@@ -157,6 +158,21 @@ def test_the_folder_site_is_asked_for_its_own_host_on_any_port(dataset: Dataset)
             "http://jyt.demo.invalid/jyt/gk/zfxxgk/fdzdgknr/jyta/srddbjy/2024n/index.shtml", etag=found.header("ETag")
         )
     assert (found.status, again.status) == (200, 304)
+
+
+def test_a_site_that_has_gone_on_does_not_go_back(runs: ThreeRuns, tmp_path: Path) -> None:
+    from flows.crawl.flow import crawl  # noqa: PLC0415 - takes seconds
+
+    shutil.copytree(runs.datasets, tmp_path / "datasets", ignore=shutil.ignore_patterns("releases", "records"))
+    demo = load_dataset("demo", tmp_path / "datasets")
+    kept = Archive(demo.archive).in_order()
+    assert not has_gone_on(demo, [entry for entry in kept if entry.run < runs.later["crawl"]["run"]])
+    assert has_gone_on(demo, kept)
+    culture = load_dataset("demo-culture", REPOSITORY / "datasets")
+    assert not has_gone_on(culture, kept)
+    report = crawl("demo", str(tmp_path / "datasets"))
+    assert report["new_pages"] == 0
+    assert set(report["outcomes"]) == {"unchanged", "gone", "gone_soft"}
 
 
 def test_a_port_in_use_is_said_plainly(dataset: Dataset) -> None:
