@@ -26,6 +26,8 @@ from schemas.replies import Kind
 
 DEFAULT_DATASET = "liaoning-education"
 DATASETS_VARIABLE = "DAFU_DATASETS"
+ROBOT = "dafu"
+"""What a site calls us in robots.txt: the product in the User-Agent, whoever runs it."""
 
 
 class _Section(BaseModel):
@@ -283,7 +285,8 @@ class Dataset(_Section):
                 f"{self.name}: the site must be able to see who asks; set politeness.repository in "
                 f"{self.folder / 'dataset.toml'}, or DAFU_REPOSITORY, to the address of your copy of dafu"
             )
-        return f"dafu/{version('dafu')} (+{repository})" if repository else f"dafu/{version('dafu')}"
+        product = f"{ROBOT}/{version('dafu')}"
+        return f"{product} (+{repository})" if repository else product
 
 
 def datasets_folder(given: Path | None) -> Path:

@@ -27,7 +27,7 @@ from flows.errors import DafuError
 from flows.read.releases import database_of
 from flows.read.show import as_text, find_letter
 from flows.release.manifest import differences, read_manifest
-from tests.conftest import Dafu, Outcome, ThreeRuns, copy_of_demo
+from tests.conftest import REPOSITORY, Dafu, Outcome, ThreeRuns, copy_of_demo
 
 
 @pytest.fixture
@@ -171,6 +171,17 @@ def test_a_wrong_key_in_dataset_toml_is_named(dafu: Dafu, tmp_path: Path) -> Non
     said = one_sentence(dafu("run", "demo", "--datasets", str(datasets)), 2)
     assert "politeness.interval" in said
     assert not (datasets / "demo/archive").exists()
+
+
+@pytest.mark.usefixtures("no_server")
+@pytest.mark.parametrize("command", ["run", "crawl"])
+def test_a_real_site_is_refused_before_prefect_is_started(
+    dafu: Dafu, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAFU_REPOSITORY", raising=False)
+    ended = dafu(command, "liaoning-education", "--datasets", str(REPOSITORY / "datasets"))
+    assert "DAFU_REPOSITORY" in one_sentence(ended, 2)
+    assert "starting" not in ended.err
 
 
 def test_reading_before_the_first_release(dafu: Dafu, tmp_path: Path) -> None:

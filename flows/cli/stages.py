@@ -80,6 +80,7 @@ def run(
     described, reasons = load_dataset(dataset, datasets), _reasons(accept, because)
     from flows.parse.corrections import load_corrections  # noqa: PLC0415 - commands load only what they need
 
+    described.user_agent()  # a site that would not learn who asks is refused before anything is started
     load_corrections(described.folder)  # a fault in the file is told before the crawl, not after
     from flows.pipeline import pipeline  # noqa: PLC0415 - Prefect takes seconds to import
 
@@ -106,7 +107,7 @@ def crawl(dataset: str, *, later: bool, mode: Mode | None, datasets: Path, as_js
 
     A run that was cut short less than a day ago is gone on with: nothing that it kept is asked for again.
     """
-    load_dataset(dataset, datasets)
+    load_dataset(dataset, datasets).user_agent()  # a site that would not learn who asks is refused at once
     from flows.crawl.flow import crawl as stage  # noqa: PLC0415 - Prefect takes seconds to import
 
     _staged(partial(stage, dataset, str(datasets), later=later, mode=mode), as_json=as_json, named="crawl")

@@ -19,7 +19,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from protego import Protego
 
 from flows.crawl.archive import Archive
-from flows.datasets import Dataset, SiteColumn
+from flows.datasets import ROBOT, Dataset, SiteColumn
 from parsers.listing import Listing, ListSelectors, Row, absolute, read_listing
 from schemas.archive import IndexEntry
 from schemas.issues import Issue, issue
@@ -224,7 +224,7 @@ class _Lists:
         yield from self._outside.values()
         robots = rules_of(self._archive, self._dataset)
         for url in sorted(self.lists):
-            if robots is not None and not robots.can_fetch(url, self._dataset.user_agent()):
+            if robots is not None and not robots.can_fetch(url, ROBOT):
                 detail = "a list page; what it lists is known only as far as it was read before"
                 yield issue("robots_disallowed", "crawl", detail, url=url)
             states = self._of(url)

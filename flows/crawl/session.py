@@ -26,7 +26,7 @@ from urllib3.util import Retry
 
 from flows.crawl.pace import Pace, Turn
 from flows.crawl.transport import ForbiddenAddressError, GuardedAdapter, Watch
-from flows.datasets import Dataset
+from flows.datasets import ROBOT, Dataset
 from flows.errors import DafuError, SiteUnreachableError
 from flows.settings import settings
 from schemas.captures import Outcome
@@ -100,12 +100,12 @@ class Session:
     def obey(self, host: str, robots_txt: str) -> None:
         """Follow a host's robots.txt from here on; its Crawl-delay holds when it is longer than our own interval."""
         self._robots[host] = Protego.parse(robots_txt)
-        self._pace.slow_down(host, float(self._robots[host].crawl_delay(self.agent) or 0))
+        self._pace.slow_down(host, float(self._robots[host].crawl_delay(ROBOT) or 0))
 
     def allowed(self, url: str) -> bool:
         """Tell whether robots.txt lets us ask for an address."""
         robots = self._robots.get(urlsplit(url).netloc)
-        return robots is None or robots.can_fetch(url, self.agent)
+        return robots is None or robots.can_fetch(url, ROBOT)
 
     def stop(self, url: str, reason: DafuError) -> None:
         """Ask the host of `url` nothing more in this run, in no thread: whoever wants to gets the first reason."""

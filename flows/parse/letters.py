@@ -17,7 +17,7 @@ from protego import Protego
 
 from flows.crawl.archive import Archive
 from flows.crawl.catalogue import Catalogue, ListedPage, redirect_target
-from flows.datasets import Dataset
+from flows.datasets import ROBOT, Dataset
 from flows.errors import DafuError
 from flows.parse.attachments import attachments_of, document_of, why_not_had, why_not_read
 from flows.parse.documents import DOCUMENTS, Documents
@@ -188,7 +188,7 @@ def read_group(
     if any(states.values()):
         return GroupReading(group, states, (), files, reports)
     if not states:
-        return GroupReading(group, states, (_never_read(group, robots, dataset),))
+        return GroupReading(group, states, (_never_read(group, robots),))
     newest = max(group.good, key=lambda entry: entry.fetched_at)
     return GroupReading(group, states, issues[newest.url], files, reports)
 
@@ -330,10 +330,10 @@ def _in_no_letter(known: Provenance, code: str, detail: str) -> Reading:
     return Reading(None, (issue(code, "parse", detail, url=known.url),))
 
 
-def _never_read(group: PageGroup, robots: Protego | None, dataset: Dataset) -> Issue:
+def _never_read(group: PageGroup, robots: Protego | None) -> Issue:
     page = group.pages[-1]
     if not group.captures:
-        if robots is not None and not robots.can_fetch(page.url, dataset.user_agent()):
+        if robots is not None and not robots.can_fetch(page.url, ROBOT):
             return issue("robots_disallowed", "crawl", f"listed as {page.title}", url=page.url)
         return issue("fetch_failed", "crawl", "listed, but not asked for yet: the crawl did not end", url=page.url)
     last = group.captures[-1]

@@ -17,7 +17,7 @@ from flows.crawl.archive import Archive
 from flows.crawl.catalogue import read_catalogue
 from flows.crawl.verification import verify
 from flows.datasets import Dataset, load_dataset
-from flows.errors import BlockedError, SiteUnreachableError
+from flows.errors import BlockedError, SiteUnreachableError, UsageError
 from tests.conftest import copy_of_demo
 from tests.flows.fault_server import Connection, Fault, Log, moved
 from tests.flows.living_site import LivingSite, alive, crawl_once, letter, on_day
@@ -478,14 +478,27 @@ def test_a_list_that_redirects_away_or_in_circles_is_unsound(dataset: Dataset, s
     assert len(catalogue.orders[live.site.base_url + first]) == 35
 
 
-def test_a_list_that_robots_txt_forbids_is_an_issue(dataset: Dataset, site: LivingSite) -> None:
+@pytest.mark.parametrize("agent", ["*", "dafu"])
+def test_a_list_that_robots_txt_forbids_is_an_issue(
+    dataset: Dataset, site: LivingSite, agent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     first = site.list_path("2024n")
-    site.robots = f"User-agent: *\nDisallow: {first}\n"
+    site.robots = f"User-agent: {agent}\nDisallow: {first}\n"
+    monkeypatch.setenv("DAFU_REPOSITORY", "https://example.org/copy")
     with alive(site, dataset, **SELDOM) as (live, log):
         report = crawl_once(live, on_day(0))
-        issues = read_catalogue(Archive(live.archive), live).issues
-    assert first not in asked(log)
-    assert report.disallowed == [live.site.base_url + first]
+        assert first not in asked(log)
+        assert report.disallowed == [live.site.base_url + first]
+        monkeypatch.delenv("DAFU_REPOSITORY")  # who only reads the archive need not say who asks, even of a real site
+        real = live.model_copy(
+            update={
+                "site": live.site.model_copy(update={"folder": None}),
+                "politeness": live.politeness.model_copy(update={"repository": None}),
+            }
+        )
+        with pytest.raises(UsageError, match="DAFU_REPOSITORY"):
+            real.user_agent()
+        issues = read_catalogue(Archive(live.archive), real).issues
     assert [(issue.code, issue.url) for issue in issues] == [("robots_disallowed", live.site.base_url + first)]
 
 
