@@ -7,12 +7,15 @@ who has read it, nor in which order.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
+from typing import cast
 from urllib.parse import urljoin
 
+import pyarrow as pa
 from protego import Protego
 
 from flows.crawl.archive import Archive
@@ -21,6 +24,7 @@ from flows.parse.letters import GroupReading, PageGroup, read_group
 
 Batch = tuple[PageGroup, ...]
 _PAGES = 100
+_PACKED = "zstd"
 
 
 def batches(groups: Iterable[PageGroup], pages: int = _PAGES) -> Iterator[Batch]:
@@ -31,9 +35,21 @@ def batches(groups: Iterable[PageGroup], pages: int = _PAGES) -> Iterator[Batch]
             yield tuple(found[start : start + pages])
 
 
-def read_batch(archive: Path, dataset: Dataset, batch: Batch) -> list[GroupReading]:
-    """Read a batch of pages, in all their states, from the archive in a folder."""
-    return list(read_groups(_opened(archive), dataset, batch))
+def read_batch(archive: Path, dataset: Dataset, batch: Batch) -> bytes:
+    """Read a batch of pages, in all their states, from the archive in a folder; `unpacked` gives the readings.
+
+    As bytes, since an engine passes those on as they are, and holds them until the last batch is read.
+    """
+    packed = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(packed, _PACKED) as stream:
+        pickle.dump(list(read_groups(_opened(archive), dataset, batch)), stream, pickle.HIGHEST_PROTOCOL)
+    return cast("bytes", packed.getvalue().to_pybytes())
+
+
+def unpacked(packed: bytes) -> list[GroupReading]:
+    """Return the readings that a worker of ours has packed."""
+    with pa.input_stream(pa.py_buffer(packed), compression=_PACKED) as stream:
+        return cast("list[GroupReading]", pickle.loads(stream.read()))  # noqa: S301 - as an engine does itself
 
 
 def read_groups(archive: Archive, dataset: Dataset, batch: Batch) -> Iterator[GroupReading]:

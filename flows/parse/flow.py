@@ -30,11 +30,12 @@ from flows.datasets import Dataset, load_dataset
 from flows.durable import fetch_archive
 from flows.errors import DafuError, UsageError
 from flows.locks import locked
-from flows.parse.batches import Batch, batches, in_order, read_batch, read_groups
+from flows.parse.batches import Batch, batches, in_order, read_batch, read_groups, unpacked
 from flows.parse.corrections import Correction, corrected, load_corrections
 from flows.parse.documents import DOCUMENTS
 from flows.parse.history import Letter, one_letter_each, unread
 from flows.parse.letters import GroupReading, page_groups
+from flows.parse.memory import aside, set_aside
 from flows.parse.passages import compared
 from flows.parse.plain import keep_records
 from flows.parse.since import Since, last_release, letters_since
@@ -89,9 +90,10 @@ def parse(dataset_name: str, datasets: str, *, engine: Engine = "one") -> dict[s
     if not archive.entries():
         raise DafuError(f"{dataset.archive} holds no captures; run `dafu crawl {dataset.name}` first")
     catalogue = catalogue_of(archive, dataset)
-    letters, issues, since = letters_of(archive, dataset, catalogue, corrections, engine)
-    with locked(dataset.lock):
-        return write_records(dataset, archive, issues, letters, since)
+    with aside():
+        letters, issues, since = letters_of(archive, dataset, catalogue, corrections, engine)
+        with locked(dataset.lock):
+            return write_records(dataset, archive, issues, letters, since)
 
 
 @_step
@@ -127,6 +129,7 @@ def read_here(archive: Archive, dataset: Dataset, wanted: list[Batch], advance: 
     found: list[GroupReading] = []
     for batch in wanted:
         found += read_pages(archive, dataset, batch, advance)
+        set_aside()
     return found
 
 
@@ -135,7 +138,7 @@ def read_elsewhere(dataset: Dataset, wanted: list[Batch], advance: console.Advan
     found: list[GroupReading] = []
     for future in as_completed([read_pages_of.submit(dataset.archive, dataset, batch) for batch in wanted]):
         try:
-            readings = future.result()
+            readings = unpacked(future.result())
         except _ended_workers() as error:
             raise DafuError(
                 f"a process that reads pages ended before it was done ({type(error).__name__}), for want of memory "
@@ -143,6 +146,7 @@ def read_elsewhere(dataset: Dataset, wanted: list[Batch], advance: console.Advan
                 "last parse stand"
             ) from error
         found += readings
+        set_aside()
         advance(len(readings))
     return found
 
@@ -158,7 +162,7 @@ def read_pages(archive: Archive, dataset: Dataset, batch: Batch, advance: consol
 
 
 @task(cache_policy=NO_CACHE, persist_result=False)
-def read_pages_of(archive: Path, dataset: Dataset, batch: Batch) -> list[GroupReading]:
+def read_pages_of(archive: Path, dataset: Dataset, batch: Batch) -> bytes:
     """Read a batch of pages in all their states, in a process that has nothing of ours but the archive's folder."""
     return read_batch(archive, dataset, batch)
 

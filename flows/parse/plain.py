@@ -12,7 +12,8 @@ from flows.parse.batches import batches, in_order, read_groups
 from flows.parse.corrections import corrected, load_corrections
 from flows.parse.documents import DOCUMENTS
 from flows.parse.history import Letter, one_letter_each, unread
-from flows.parse.letters import page_groups
+from flows.parse.letters import GroupReading, page_groups
+from flows.parse.memory import aside, set_aside
 from flows.parse.passages import compared
 from flows.parse.since import Since, last_release, letters_since, write_since
 from flows.parse.store import RecordWriter
@@ -22,15 +23,18 @@ from schemas.issues import Issue
 def parse_plainly(dataset: Dataset, archive: Archive, previous: Path | None) -> None:
     """Read everything an archive holds, and keep it as the dataset's records; `previous` is the last release."""
     catalogue = read_catalogue(archive, dataset)
-    with DOCUMENTS:
-        wanted = batches(page_groups(archive, catalogue))
-        read = in_order([reading for batch in wanted for reading in read_groups(archive, dataset, batch)])
+    with DOCUMENTS, aside():
+        found: list[GroupReading] = []
+        for batch in batches(page_groups(archive, catalogue)):
+            found += read_groups(archive, dataset, batch)
+            set_aside()
+        read = in_order(found)
         plain = compared(one_letter_each(archive, dataset, catalogue, read))
         letters = corrected(plain, load_corrections(dataset.folder))
         issues = [*catalogue.issues, *unread(letters, read)]
         last = last_release(previous)
         since = letters_since(archive, dataset, last, read, plain, letters, issues) if last else None
-    keep_records(dataset, archive, issues, letters, since)
+        keep_records(dataset, archive, issues, letters, since)
 
 
 def keep_records(
