@@ -9,9 +9,9 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import pyarrow as pa
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
-from schemas.table import Table
+from schemas.table import Table, struct_of
 
 _PLAIN: dict[Any, pa.DataType] = {
     str: pa.string(),
@@ -21,6 +21,7 @@ _PLAIN: dict[Any, pa.DataType] = {
     dt.date: pa.date32(),
     dt.datetime: pa.timestamp("us", tz="UTC"),
 }
+_PLAIN_VALUES: TypeAdapter[list[Any]] = TypeAdapter(list[Any])
 
 
 def arrow_schema(table: type[Table]) -> pa.Schema:
@@ -34,7 +35,15 @@ def arrow_schema(table: type[Table]) -> pa.Schema:
 
 def arrow_table(table: type[Table], rows: Iterable[Table]) -> pa.Table:
     """Return `rows` as one Arrow table with the declared schema, in the order given."""
-    return pa.Table.from_pylist([row.model_dump() for row in rows], schema=arrow_schema(table))
+    given, schema = list(rows), arrow_schema(table)
+    columns = [_array(table, field, [getattr(row, field.name) for row in given]) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _array(table: type[Table], field: pa.Field, values: list[Any]) -> pa.Array:
+    if struct_of(table.model_fields[field.name].annotation):
+        values = _PLAIN_VALUES.dump_python(values)
+    return pa.array(values, field.type)
 
 
 def arrow_fields(struct: type[BaseModel]) -> list[pa.Field]:
