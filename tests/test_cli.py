@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import re
 import resource
@@ -205,6 +206,16 @@ class TestStages:
         path = datasets / "demo/dataset.toml"
         path.write_text(path.read_text(encoding="utf-8").replace('later = "site-later"\n', ""), encoding="utf-8")
         assert "--later" in one_sentence(dafu("crawl", "demo", "--later", "--datasets", str(datasets)), 2)
+
+    def test_a_last_release_that_cannot_be_read_is_said_by_parse(
+        self, dafu: Dafu, runs: ThreeRuns, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        datasets = copied(runs, tmp_path)
+        (datasets / "demo/releases" / runs.after.name / "replies.parquet").write_bytes(b"no Parquet")
+        assert dafu("parse", "demo", "--datasets", str(datasets)).code == 0
+        (said,) = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+        assert said.startswith(f"nothing is compared with the last release: {datasets / 'demo/releases'}")
+        assert "cannot be read (Error creating dataset. Could not read schema" in said
 
     def test_a_release_that_somebody_edited(self, dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
         datasets = copied(runs, tmp_path)

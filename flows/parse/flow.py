@@ -194,8 +194,15 @@ def read_again(
     letters: list[Letter],
     issues: list[Issue],
 ) -> Since | None:
-    """Read what the last release was made of as the present parser reads it; None if there is no such release."""
-    last = last_release(newest(dataset.releases))
+    """Read what the last release was made of as the present parser reads it; None if there is no such release.
+
+    One that is damaged is for the release stage to refuse, which looks at every byte of it: here it is only said.
+    """
+    try:
+        last = last_release(newest(dataset.releases))
+    except DafuError as error:
+        get_run_logger().warning("nothing is compared with the last release: %s", error)
+        return None
     return letters_since(archive, dataset, last, read, plain, letters, issues) if last else None
 
 

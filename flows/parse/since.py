@@ -35,6 +35,7 @@ from pydantic import TypeAdapter, ValidationError
 from flows.crawl.archive import Archive
 from flows.crawl.catalogue import read_catalogue, rules_of
 from flows.datasets import Dataset
+from flows.errors import DafuError
 from flows.parse.corrections import CORRECTABLE, following, says, with_values
 from flows.parse.history import Letter, one_letter_each, unread
 from flows.parse.letters import GroupReading, Known, page_groups, read_group
@@ -84,10 +85,7 @@ class Since:
 
 
 def last_release(folder: Path | None) -> LastRelease | None:
-    """Return what is needed of the release in `folder`; None if there is none or it cannot be read.
-
-    A release that was damaged is for the release stage to refuse: it says what is wrong, and nothing is released.
-    """
+    """Return what is needed of the release in `folder`, None if there is none; DafuError if it cannot be read."""
     if folder is None:
         return None
     try:
@@ -104,8 +102,9 @@ def last_release(folder: Path | None) -> LastRelease | None:
             corrected,
             told,
         )
-    except (OSError, pa.ArrowException):
-        return None
+    except (OSError, pa.ArrowInvalid) as error:
+        reason = str(error).splitlines()[0]
+        raise DafuError(f"{folder} cannot be read ({reason}); restore it from a copy") from error
 
 
 def letters_since(
