@@ -22,7 +22,9 @@ import duckdb
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 from flows.errors import DafuError
 from flows.read.releases import database_of
@@ -421,6 +423,30 @@ def test_a_query_reaches_no_file_but_the_release(dafu: Dafu, runs: ThreeRuns, st
 
 def test_brackets_are_shown_as_they_are(dafu: Dafu, runs: ThreeRuns) -> None:
     assert "[/b][red]" in dafu("sql", "demo", "SELECT '[/b][red]' AS x", "--datasets", str(runs.datasets)).out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("show", "demo", "0536"),
+        ("explain", "demo", "0536"),
+        ("history", "demo", "0536"),
+        ("sql", "demo", "SELECT number, url FROM replies WHERE number = '0536'"),
+        ("sql", "demo", "SELECT url FROM replies WHERE number = '0536'"),
+    ],
+)
+def test_an_address_stands_in_one_line_on_a_narrow_terminal(
+    dafu: Dafu, at: tuple[str, str], words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (url,) = dafu("sql", "demo", "SELECT url FROM replies WHERE number = '0536'", "--json", *at).json[0].values()
+    monkeypatch.setenv("FORCE_COLOR", "1")  # which makes a terminal of what is not
+    monkeypatch.setenv("COLUMNS", "80")
+    shown = dafu(*words, *at).out
+    assert "\x1b[" in shown
+    assert len(url) > 80
+    assert url in shown
+    rest = [line for line in shown.splitlines() if "://" not in line]
+    assert max(cell_len(Text.from_ansi(line).plain) for line in rest) <= 80
 
 
 def test_history_shows_what_an_edit_did_to_the_sentences(dafu: Dafu, at: tuple[str, str], runs: ThreeRuns) -> None:

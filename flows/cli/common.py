@@ -90,10 +90,14 @@ def print_result(result: Result) -> None:
 
 
 def printed(shown: RenderableType) -> None:
-    """Print to stdout: as wide as the terminal, or as wide as it needs to be, and no wider, where there is none."""
+    """Print to stdout: as wide as the terminal, or as wide as it needs to be, and no wider, where there is none.
+
+    A line with an address is left to the terminal to break, from which it can be copied whole.
+    """
     out = Console(highlight=False)
     if out.is_terminal:
-        out.print(shown)
+        for part in shown.split("\n", allow_blank=True) if isinstance(shown, Text) else [shown]:
+            out.print(part, soft_wrap=isinstance(part, Text) and "://" in part.plain)
         return
     wide = Console(highlight=False, width=_WIDE)
     with wide.capture() as printed:

@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from rich.text import Text
 
 from flows.errors import DafuError, UsageError
 
+_ADDRESS = re.compile(r"\w+://\S+")
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -27,9 +30,14 @@ class Result:
     rows: list[tuple[Any, ...]]
 
     def widest_columns(self, readable: int) -> int:
-        """Return how many characters a table needs if `readable` of each column's longest value are enough."""
-        cells = [self.columns, *([str(_flat(value)) for value in row] for row in self.rows)]
-        widths = [min(readable, max(cell_len(row[index]) for row in cells)) for index in range(len(self.columns))]
+        """Return how many characters a table needs if `readable` of each column's longest value are enough.
+
+        Of an address none can be spared: in two lines it cannot be copied.
+        """
+        widths = [
+            max(min(readable, max(map(cell_len, values))), max(map(cell_len, filter(_is_address, values)), default=0))
+            for values in ([name, *self._shown(index)] for index, name in enumerate(self.columns))
+        ]
         return sum(widths) + 3 * len(widths) + 1
 
     def as_table(self) -> RichTable:
@@ -37,7 +45,8 @@ class Result:
         table = RichTable(header_style="bold")
         for index, column in enumerate(self.columns):
             numeric = all(isinstance(row[index], (int, float, type(None))) for row in self.rows)
-            table.add_column(column, justify="right" if numeric else "left", overflow="fold")
+            whole = any(map(_is_address, self._shown(index)))
+            table.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
         for row in self.rows:
             table.add_row(*(Text(str(_flat(value))) for value in row))  # as it is: brackets are no markup
         return table
@@ -51,6 +60,13 @@ class Result:
                 shown.append(f"{column:<{width}}  ", style="dim")
                 shown.append(f"{_flat(value)}\n")
         return shown
+
+    def _shown(self, index: int) -> list[str]:
+        return [str(_flat(row[index])) for row in self.rows]
+
+
+def _is_address(value: str) -> bool:
+    return _ADDRESS.fullmatch(value) is not None
 
 
 def run_query(database: Path, sql: str) -> Result:
