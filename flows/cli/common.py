@@ -105,6 +105,17 @@ def printed(shown: RenderableType) -> None:
     click.echo("\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
+def print_markdown(said: str) -> None:
+    """Print Markdown: set for a terminal, as it was written where there is none."""
+    out = Console(highlight=False)
+    if out.is_terminal:
+        from rich.markdown import Markdown  # noqa: PLC0415 - commands load only what they need
+
+        out.print(Markdown(said))
+    else:
+        click.echo(said, nl=False)
+
+
 def print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     """Print rows of the same keys as a table, or as a JSON list."""
     if as_json:

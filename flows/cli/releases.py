@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from flows.cli.common import common, dafu, dataset_argument, print_rows
+from flows.cli.common import common, dafu, dataset_argument, print_markdown, print_rows
 from flows.datasets import dataset_names, load_dataset
 from flows.errors import UsageError
 
@@ -161,9 +161,13 @@ def export_release(
 def diff(dataset: str, old: str, new: str, *, datasets: Path, as_json: bool) -> None:
     """Say what changed from release OLD to release NEW, and why.
 
-    The words are those of CHANGES.md; --json prints every changed value.
+    The words are those of CHANGES.md, which is Markdown: set on a terminal, as it is elsewhere. --json prints every
+    changed value.
     """
     from flows.read import diff as differences  # noqa: PLC0415 - commands load only what they need
 
     chain = differences.chain(dataset, old, new, datasets)
-    click.echo(differences.as_json(chain) if as_json else differences.as_text(chain), nl=as_json)
+    if as_json:
+        click.echo(differences.as_json(chain))
+    else:
+        print_markdown(differences.as_text(chain))

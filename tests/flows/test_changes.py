@@ -14,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from rich.text import Text
 
 from flows.datasets import Dataset, load_dataset
 from flows.errors import DafuError
@@ -302,13 +303,20 @@ def test_over_several_releases_only_what_stayed_changed_is_told(made: ThreeRelea
     assert told(differing(made.first, made.second, made.third)["changes"]) == in_order(STAYED)
 
 
-def test_the_command_prints_the_page_or_the_rows(made: ThreeReleases, dafu: Dafu) -> None:
+def test_the_command_prints_the_page_or_the_rows(
+    made: ThreeReleases, dafu: Dafu, monkeypatch: pytest.MonkeyPatch
+) -> None:
     where = ("--datasets", str(made.dataset.folder.parent))
     asked = dafu("diff", "demo", made.first.name, "latest", *where)
     assert asked.code == 0
     assert asked.out.startswith(f"# Changes from {made.first.name} to {made.third.name} · 变更\n")
     rows = dafu("diff", "demo", made.first.name, made.third.name, "--json", *where).json
     assert rows["changes"][0]["row_key"]["reply_id"].startswith("demo:")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # which makes a terminal of what is not
+    shown = Text.from_ansi(dafu("diff", "demo", made.first.name, "latest", *where).out).plain
+    assert "## " in asked.out
+    assert "## " not in shown
+    assert " • " in shown
 
 
 @pytest.mark.parametrize(
