@@ -14,11 +14,13 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
+    Task,
     TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
 )
+from rich.table import Column
+from rich.text import Text
 
 Mode = Literal["bars", "lines", "silent"]
 Advance = Callable[..., None]
@@ -86,8 +88,24 @@ def _bars() -> Progress:
         MofNCompleteColumn(),
         TextColumn("{task.fields[unit]}"),
         TextColumn("{task.fields[figures]}"),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
+        TimeColumn(Column(no_wrap=True)),
         console=stderr,
     )
+
+
+class TimeColumn(ProgressColumn):
+    """How long a stage has taken, and how much longer it will: `1:10, 0:35 left`."""
+
+    max_refresh = 0.5
+
+    def render(self, task: Task) -> Text:
+        """Return the words; without an estimate, and once the stage is done, the time taken alone."""
+        taken = _clock((task.finished_time if task.finished else task.elapsed) or 0)
+        left = "" if task.finished or task.time_remaining is None else f", {_clock(task.time_remaining)} left"
+        return Text(taken + left, style="dim", no_wrap=True)
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

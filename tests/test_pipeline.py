@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 import pytest
 import requests
+from rich.progress import Progress
 
 from flows import console
 from flows.release.manifest import differences, read_manifest
@@ -276,6 +277,19 @@ def test_the_runs_are_on_the_prefect_server_with_an_artifact_a_stage() -> None:
 def test_nothing_is_asked_for_but_the_site(runs: ThreeRuns) -> None:
     hosts = ask(runs.after, "SELECT DISTINCT split_part(url, '/', 3) FROM captures")
     assert hosts == [("jyt.demo.invalid",)]
+
+
+def test_a_bar_says_how_long_it_took_and_how_long_it_will() -> None:
+    clock = [0.0]
+    bars = Progress(get_time=lambda: clock[0])
+    task = bars.add_task("parse", total=100)
+    (bar,) = bars.tasks
+    said = [console.TimeColumn().render(bar).plain]
+    for seconds, done in ((60, 60), (70, 70), (100, 100)):
+        clock[0] = seconds
+        bars.update(task, completed=done)
+        said.append(console.TimeColumn().render(bar).plain)
+    assert said == ["0:00", "1:00", "1:10, 0:30 left", "1:40"]
 
 
 @contextmanager
