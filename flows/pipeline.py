@@ -8,11 +8,12 @@ from typing import Any
 
 from prefect import flow
 from prefect.server.api.server import SubprocessASGIServer
-from prefect.settings import PREFECT_API_URL
+from prefect.settings import PREFECT_API_URL, PREFECT_HOME
 
 from flows.crawl.flow import crawl
 from flows.datasets import DEFAULT_DATASET, Dataset
 from flows.deployments.runs import run_alone, run_name
+from flows.environment import require_room
 from flows.parse.flow import parse_by
 from flows.release.flow import release
 from flows.release.gate import checked
@@ -60,10 +61,11 @@ def start_own_server() -> None:
 
     Ctrl-C reaches every process of a terminal, and a server that it ended could not be told how the run ended, which
     Prefect then waits for. So the server is started where SIGINT is blocked, which it inherits; this thread stays free
-    to be interrupted.
+    to be interrupted. DafuError if the server could not write where Prefect keeps its database.
     """
     if PREFECT_API_URL.value():
         return
+    require_room(PREFECT_HOME.value())
     failures: list[Exception] = []
 
     def start() -> None:
