@@ -100,14 +100,17 @@ def test_show_prints_the_letter_plain_when_piped(dafu: Dafu, at: tuple[str, str]
     assert "一、目前高职教育产教融合情况\n" in shown
     assert "认定省级产教融合型企业107家。" in shown
     assert "proposers    徐鑫 提案者" in shown
+    cited = shown.splitlines()[-1]
+    assert cited.startswith("cite as: the authors of dafu, dafu demo, release 20")
     letter = dafu("show", "demo", "2024081309440572739", "--json", *at).json
+    assert cited == f"cite as: {letter['cite_as']}"
     assert letter["reply"]["number"] == "0536"
     assert len(letter["citations"]) == 7
 
 
 def test_show_marks_headings_documents_and_quantities_in_colour(runs: ThreeRuns) -> None:
     console = Console(force_terminal=True, color_system="standard", width=200, record=True, file=open(os.devnull, "w"))  # noqa: SIM115, PTH123
-    console.print(as_text(find_letter(database_of(runs.after), "0536")))
+    console.print(as_text(find_letter(database_of(runs.after), "0536"), "so and so"))
     shown = console.export_text(styles=True)
     assert "\x1b[33m107家\x1b[0m" in shown
     assert "\x1b[36m《推动职业院校混合所有制办学的意见》\x1b[0m" in shown

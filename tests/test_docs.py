@@ -53,6 +53,15 @@ def test_the_readmes_result_is_what_comes_out(readme: str, dafu: Dafu, runs: Thr
 
 
 @pytest.mark.parametrize("readme", READMES)
+def test_the_readmes_citation_is_what_comes_out(readme: str, dafu: Dafu, runs: ThreeRuns) -> None:
+    (shown,) = [block for block in blocks(readme, "console") if "cite as" in block]
+    cited = dafu("show", f"demo@{runs.before.name}", "0536", "--datasets", str(runs.datasets)).out.splitlines()[-1]
+    changing = re.compile(r"(?<=release )[\d.]+|(?<=captured )[\d: -]+(?= UTC)")
+    assert changing.sub("…", cited) == changing.sub("…", shown.splitlines()[1])
+    assert runs.before.name in cited
+
+
+@pytest.mark.parametrize("readme", READMES)
 def test_the_readmes_queries_run_in_plain_duckdb(
     readme: str, runs: ThreeRuns, tmp_path: Path, s3: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

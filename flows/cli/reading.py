@@ -100,20 +100,24 @@ def _answer(database: Path, statement: str, form: str, output: Path | None, *, a
 def show(words: tuple[str, ...], *, datasets: Path, as_json: bool) -> None:
     """Show one letter, all that was read from it marked in the text: headings, documents, quantities, promises, names.
 
-    REPLY is a reply_id, the site's article id, or the proposal's number.
+    REPLY is a reply_id, the site's article id, or the proposal's number. The last line is how the letter is cited: with
+    its release, and with the time and the digest of the page that it was read from.
 
     \b
     dafu show demo 0536
     """
     from flows.read import show as reader  # noqa: PLC0415 - commands load only what they need
+    from flows.read.citation import cite_as  # noqa: PLC0415
     from flows.read.releases import database_of, folder_of  # noqa: PLC0415 - commands load only what they need
 
     named, wanted = dataset_and(words, "letter", datasets)
-    letter = reader.find_letter(database_of(folder_of(named, datasets)), wanted)
+    release = folder_of(named, datasets)
+    letter = reader.find_letter(database_of(release), wanted)
+    cited = cite_as(letter, release)
     if as_json:
-        click.echo(reader.as_json(letter))
+        click.echo(reader.as_json({**letter, "cite_as": cited}))
     else:
-        printed(reader.as_text(letter))
+        printed(reader.as_text(letter, cited))
 
 
 @dafu.command()

@@ -49,8 +49,8 @@ def find_letter(database: Path, wanted: str) -> dict[str, Any]:
         return {"reply": _rows(con, "replies", reply_id)[0], **letter}
 
 
-def as_text(letter: dict[str, Any]) -> Text:
-    """Return the letter for the terminal."""
+def as_text(letter: dict[str, Any], cited: str) -> Text:
+    """Return the letter for the terminal; `cited` is how it is to be cited."""
     shown = head(letter["reply"])
     for name, style in _STYLES.items():
         count = len(letter[name])
@@ -59,6 +59,8 @@ def as_text(letter: dict[str, Any]) -> Text:
             shown.append(f" {count}  ", style="dim")
     shown.append("\n\n")
     shown.append_text(_marked(letter))
+    shown.append("\n\ncite as: ", style="dim")
+    shown.append(cited)
     return shown
 
 

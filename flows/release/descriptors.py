@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 import yaml
 
 from flows.datasets import Dataset
-from flows.release.manifest import write_json
+from flows.release.manifest import CITATION, write_json
 from flows.release.tables import Entry
 from parsers import PARSER_VERSION
 from schemas import SCHEMA_VERSION, TABLES
@@ -21,7 +21,7 @@ from schemas.describe.dcat import dcat
 from schemas.describe.json_schema import json_schema
 from schemas.describe.release import File, Licence, Party, Release, Source, stamp
 
-DATA_PACKAGE, CROISSANT, DCAT, CITATION = "datapackage.json", "croissant.json", "dcat.ttl", "CITATION.cff"
+DATA_PACKAGE, CROISSANT, DCAT = "datapackage.json", "croissant.json", "dcat.ttl"
 JSON_SCHEMAS = "schema"
 
 

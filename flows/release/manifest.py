@@ -21,7 +21,7 @@ from parsers import PARSER_VERSION
 from parsers.words import dictionary_sha256
 from schemas import SCHEMA_VERSION
 
-MANIFEST, SUMS = "manifest.json", "SHA256SUMS"
+MANIFEST, SUMS, CITATION = "manifest.json", "SHA256SUMS", "CITATION.cff"
 _LIBRARIES = (
     "beautifulsoup4",
     "cn2an",

@@ -17,9 +17,9 @@ import yaml
 from frictionless import Package
 from jsonschema import Draft202012Validator
 
-from flows.release.descriptors import CITATION, CROISSANT, DATA_PACKAGE, DCAT, JSON_SCHEMAS
+from flows.release.descriptors import CROISSANT, DATA_PACKAGE, DCAT, JSON_SCHEMAS
 from flows.release.digests import file_digest
-from flows.release.manifest import read_manifest
+from flows.release.manifest import CITATION, read_manifest
 from tests.conftest import ThreeRuns
 
 
