@@ -30,11 +30,10 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from flows.datasets import load_dataset
 from flows.parse.passages import shared_passages
-from flows.parse.store import records_file
+from flows.parse.store import RecordWriter
 from parsers.letter import Provenance, read_letter
 from schemas import RECORDED
 from schemas.arrow import arrow_schema
@@ -311,19 +310,11 @@ def make_records(
     folder: Path, letters: int, seed: int = 1, pool: Pool | None = None, processes: int | None = None
 ) -> None:
     """Make the records of so many letters; the same numbers give the same records, by however many processes."""
-    folder.mkdir(parents=True)
     make = partial(_batch, pool or make_pool(min(2_000, 20 + letters), seed), seed, letters)
-    files = {
-        table.about.name: pq.ParquetWriter(
-            records_file(folder, table.about.name), arrow_schema(table), compression="zstd", compression_level=1
-        )
-        for table in RECORDED
-    }
-    for made in _in_order(make, range(0, letters, _BATCH), processes or os.cpu_count() or 1):
-        for name, rows in made.items():
-            files[name].write_table(rows)
-    for file in files.values():
-        file.close()
+    with RecordWriter(folder) as records:
+        for made in _in_order(make, range(0, letters, _BATCH), processes or os.cpu_count() or 1):
+            for name, rows in made.items():
+                records.write(name, rows)
 
 
 def _batch(pool: Pool, seed: int, letters: int, first: int) -> dict[str, pa.Table]:

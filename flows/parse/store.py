@@ -3,9 +3,11 @@
     records/replies.parquet, records/sections.parquet … one for every table that parse fills, empty or not
     records/since/    what the last release's captures say to the present parser (`flows.parse.since`)
     records/archive.json     how far each WARC file reached that they were read from
+    records/written.json     what a manifest would say of each table, and with which libraries it was written
 
-The release reads these and nothing else. Rows lie in them as they came: the release puts them in order. A run that
-ends early leaves the records of the run before.
+The release reads these and nothing else. Rows lie in them as they came, written as a release's are: a table whose rows
+came in order is taken into the release as it is, and the others are put in order there. A run that ends early leaves
+the records of the run before.
 """
 
 from __future__ import annotations
@@ -13,19 +15,22 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import pyarrow.parquet as pq
+import pyarrow as pa
 
+from flows.release.manifest import made_with
+from flows.release.parquet import Entry, TableWriter
 from schemas import RECORDED
-from schemas.arrow import arrow_schema, arrow_table
+from schemas.arrow import arrow_table
 from schemas.table import Table
 
-ARCHIVE = "archive.json"
+ARCHIVE, WRITTEN = "archive.json", "written.json"
 _BATCH = 5_000
-"""So many rows of a table wait in memory before they are written, as one row group."""
+"""So many rows of a table wait in memory as models before they become columns."""
 
 
 class RecordWriter:
@@ -42,10 +47,9 @@ class RecordWriter:
         self._staged.mkdir(parents=True)
         self._tables = {table.about.name: table for table in RECORDED}
         self._waiting: dict[str, list[Table]] = {name: [] for name in self._tables}
-        self._files = {
-            name: pq.ParquetWriter(
-                records_file(self._staged, name), arrow_schema(table), compression="zstd", compression_level=1
-            )
+        self._files = ExitStack()
+        self._writers = {
+            name: self._files.enter_context(TableWriter(self._staged, table, parts=False))
             for name, table in self._tables.items()
         }
 
@@ -58,9 +62,9 @@ class RecordWriter:
         if error is None:
             for name in self._tables:
                 self._flush(name)
-        for file in self._files.values():
-            file.close()
+        self._files.__exit__(kind, error, trace)
         if error is None:
+            self._note_written()
             self._commit()
 
     @property
@@ -80,10 +84,22 @@ class RecordWriter:
             if len(waiting) == _BATCH:
                 self._flush(row.about.name)
 
+    def write(self, name: str, rows: pa.Table) -> None:
+        """Add rows to a table, by columns."""
+        for batch in rows.to_batches():
+            self._writers[name].write(batch)
+
     def _flush(self, name: str) -> None:
         if self._waiting[name]:
-            self._files[name].write_table(arrow_table(self._tables[name], self._waiting[name]))
+            self.write(name, arrow_table(self._tables[name], self._waiting[name]))
             self._waiting[name] = []
+
+    def _note_written(self) -> None:
+        tables = {
+            name: {"in_order": writer.in_order, "entry": writer.entry()} for name, writer in self._writers.items()
+        }
+        said = json.dumps({"made_with": made_with(), "tables": tables}, indent=1, ensure_ascii=False)
+        (self._staged / WRITTEN).write_text(f"{said}\n", encoding="utf-8")
 
     def _commit(self) -> None:
         """Put the new records where the old ones are."""
@@ -93,6 +109,17 @@ class RecordWriter:
             self._folder.rename(old)
         self._staged.rename(self._folder)
         shutil.rmtree(old, ignore_errors=True)
+
+
+def written_in_order(folder: Path, name: str) -> Entry | None:
+    """Return what a manifest would say of a table's records, if their rows lie as a release's do.
+
+    None if they do not, or if they were written with other libraries than there are now.
+    """
+    path = folder / WRITTEN
+    said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"tables": {}, "made_with": None}
+    table = said["tables"].get(name)
+    return table["entry"] if table and table["in_order"] and said["made_with"] == made_with() else None
 
 
 def records_file(folder: Path, name: str) -> Path:

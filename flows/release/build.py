@@ -17,6 +17,7 @@ import duckdb
 from flows.datasets import DESCRIPTION, Dataset
 from flows.errors import DafuError
 from flows.parse.corrections import FILE as CORRECTIONS
+from flows.parse.store import records_file
 from flows.read.queries import carry_queries
 from flows.release.card import card
 from flows.release.changelog import Said, changelog, first_release
@@ -25,11 +26,13 @@ from flows.release.coverage import write_coverage
 from flows.release.database import DATABASE, VIEWS, views, write_database
 from flows.release.descriptors import write_descriptors
 from flows.release.dictionary import write_dictionary
+from flows.release.digests import file_digest
 from flows.release.gate import Check, refusal
 from flows.release.index import write_index
 from flows.release.manifest import MANIFEST, manifest, read_manifest, write_json, write_sums
-from flows.release.records import archive_read, in_order, open_records
-from flows.release.tables import Entry, connected, write_table
+from flows.release.parquet import Entry
+from flows.release.records import archive_read, open_records, ready
+from flows.release.tables import connected, staged, write_table
 from flows.release.versions import REFUSED, SPILLED, STAGING
 from schemas import RECORDED
 from schemas.table import Table
@@ -85,9 +88,15 @@ def stage(build: Build) -> None:
 
 
 def _stage_records(build: Build, table: type[Table]) -> Entry:
+    """Take a table's records as they are, if they lie as a release's do and are what parse left; else write them."""
+    name, records = table.about.name, build.dataset.records
     with build.con.cursor() as con:
-        asked, ordered = f"FROM records.{table.about.name}", in_order(build.dataset.records, table)
-        return write_table(con, table, asked, build.staging, in_order=ordered)
+        entry = ready(con, records, table)
+        if entry is not None:
+            copy = Path(shutil.copyfile(records_file(records, name), build.staging / f"{name}.parquet"))
+            if file_digest(copy) == entry["files"][0]["sha256"]:
+                return staged(con, table, build.staging, entry)
+        return write_table(con, table, f"FROM records.{name}", build.staging)
 
 
 def stage_changes(build: Build, last: Path | None) -> None:

@@ -9,7 +9,7 @@ import duckdb
 from flows.datasets import Dataset
 from flows.release.gate import Check
 from flows.release.gate.refusal import cell
-from flows.release.tables import Entry
+from flows.release.parquet import Entry
 from schemas import SCHEMA_VERSION, TABLES
 
 

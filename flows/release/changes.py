@@ -21,8 +21,9 @@ from flows.parse.store import records_file
 from flows.release.compare import Compared, compare, compared
 from flows.release.digests import file_digest
 from flows.release.manifest import MANIFEST
+from flows.release.parquet import Entry
 from flows.release.sql import quoted, text
-from flows.release.tables import Entry, write_table
+from flows.release.tables import write_table
 from schemas import RECORDED, TABLES
 from schemas.arrow import arrow_schema, arrow_table
 from schemas.changes import Change, ChangedValue

@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 
 from flows.datasets import Dataset, SiteColumn
+from flows.release.parquet import Entry
 from flows.release.sql import text
-from flows.release.tables import Entry, write_table
+from flows.release.tables import write_table
 from schemas.coverage import Coverage
 from schemas.issues import LostPage, costing
 

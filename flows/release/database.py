@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from flows.release.parquet import Entry
 from flows.release.search import search_over_tables, search_over_views
 from flows.release.sql import text
-from flows.release.tables import Entry, connected, file_names, scan
+from flows.release.tables import connected, file_names, scan
 from schemas import TABLES
 
 VIEWS, DATABASE = "views.sql", "dafu.duckdb"

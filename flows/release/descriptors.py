@@ -11,7 +11,7 @@ import yaml
 
 from flows.datasets import Dataset
 from flows.release.manifest import CITATION, write_json
-from flows.release.tables import Entry
+from flows.release.parquet import Entry
 from parsers import PARSER_VERSION
 from schemas import SCHEMA_VERSION, TABLES
 from schemas.describe.citation import citation

@@ -20,7 +20,7 @@ from flows.publish.flow import published
 from flows.release.build import Build, captured, complete, opened, refused, same_content, stage, stage_changes
 from flows.release.gate import Check, accepted, checked, run_checks, sentence
 from flows.release.manifest import read_manifest
-from flows.release.tables import Entry
+from flows.release.parquet import Entry
 from flows.release.versions import last_release, made_visible, next_version, point_latest
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import duckdb
 
-from flows.release.tables import Entry, write_table
+from flows.release.parquet import Entry
+from flows.release.tables import write_table
 from schemas.search import Posting, SearchLetter, Term
 
 _NUMBERED = """

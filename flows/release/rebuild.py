@@ -27,8 +27,8 @@ from flows.release.database import DATABASE
 from flows.release.digests import Digests, file_digest
 from flows.release.gate import accepted, run_checks
 from flows.release.manifest import SUMS, made_with, read_manifest
+from flows.release.parquet import ROW_GROUP
 from flows.release.sql import quoted
-from flows.release.tables import ROW_GROUP
 from schemas import TABLES
 from schemas.arrow import arrow_schema
 

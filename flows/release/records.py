@@ -8,13 +8,14 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from flows.errors import DafuError
-from flows.parse.store import ARCHIVE, records_file
+from flows.parse.store import ARCHIVE, records_file, written_in_order
+from flows.release import parquet
 from flows.release.fitness import unfit
+from flows.release.parquet import Entry
 from flows.release.sql import text
 from schemas import RECORDED
 from schemas.arrow import arrow_schema, arrow_table
@@ -22,8 +23,6 @@ from schemas.issues import Issue, issue
 from schemas.record import Record
 from schemas.replies import Reply
 from schemas.table import Table
-
-_ROWS = 100_000
 
 
 def open_records(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Issue]:
@@ -48,29 +47,15 @@ def open_records(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Issue]:
     return list(found.values())
 
 
-def in_order(folder: Path, table: type[Table]) -> bool:
-    """Tell whether a table's records lie in the order of its key, as parse mostly leaves them: they need no sorting."""
-    key, last = list(table.about.key), None
-    with pq.ParquetFile(records_file(folder, table.about.name)) as file:
-        for batch in file.iter_batches(_ROWS, columns=key):
-            rows = batch.select(key)
-            if last is not None:
-                rows = pa.concat_batches([last, rows])
-            if not _ascending(rows):
-                return False
-            last = rows.slice(len(rows) - 1)
-    return True
+def ready(con: duckdb.DuckDBPyConnection, folder: Path, table: type[Table]) -> Entry | None:
+    """Return the manifest's entry of a table whose records can be taken into a release as they are; else None.
 
-
-def _ascending(rows: pa.RecordBatch) -> bool:
-    """Tell whether no row is before the one above it; False as well if a value is null."""
-    if any(column.null_count for column in rows.columns):
-        return False
-    above, below = rows.slice(0, len(rows) - 1), rows.slice(1)
-    follows = pa.array([True] * len(above), pa.bool_())
-    for before, after in zip(reversed(above.columns), reversed(below.columns), strict=True):
-        follows = pc.or_(pc.less(before, after), pc.and_(pc.equal(before, after), follows))
-    return bool(pc.all(follows).as_py())
+    They can if every row of every table fits, and they lie as a release would write them, in one file.
+    """
+    if con.execute("FROM rejected LIMIT 1").fetchone():
+        return None
+    entry = written_in_order(folder, table.about.name)
+    return entry if entry and entry["bytes"] < parquet.PART_BYTES else None
 
 
 def archive_read(folder: Path) -> dict[str, int] | None:

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 from flows.errors import DafuError
 from flows.release.digests import Digests, rows_digest
 from flows.release.manifest import MANIFEST, differences, read_manifest
-from flows.release.tables import ROW_GROUP, Entry, file_names
+from flows.release.parquet import ROW_GROUP, Entry
+from flows.release.tables import file_names
 
 
 def findings(release: Path) -> list[str]:

@@ -15,7 +15,7 @@ from flows.datasets import load_dataset
 from flows.release.coverage import write_coverage
 from flows.release.dictionary import write_dictionary
 from flows.release.manifest import MANIFEST, write_json
-from flows.release.tables import Entry
+from flows.release.parquet import Entry
 from schemas import RECORDED, SCHEMA_VERSION, TABLES
 from schemas.arrow import arrow_schema
 from schemas.captures import Capture

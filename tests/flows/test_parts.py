@@ -22,9 +22,10 @@ from frictionless import Package
 from flows.datasets import Dataset, load_dataset
 from flows.read import diff
 from flows.read.queries import queries_in
-from flows.release import tables
+from flows.release import parquet
 from flows.release.manifest import differences, read_manifest, read_sums
 from flows.release.rebuild import rebuilt_differences
+from flows.release.tables import file_names
 from flows.report import letters_by_year
 from tests.conftest import Dafu, copy_of_demo
 from tests.flows.living_site import LivingSite, alive, crawl_once, on_day
@@ -50,8 +51,8 @@ def page(number: int, sentence: str) -> str:
 def small_parts() -> Iterator[None]:
     """Cut a row group after few rows, and a file after some thousand bytes, as else after gigabytes."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(tables, "ROW_GROUP", ROWS)
-        patch.setattr(tables, "PART_BYTES", 5_000)
+        patch.setattr(parquet, "ROW_GROUP", ROWS)
+        patch.setattr(parquet, "PART_BYTES", 5_000)
         yield
 
 
@@ -95,9 +96,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         first = released(datasets, "demo")
         site.pages[paths[3]] = page(3, "我们将办好50所学校。")
         site.add("17", page=page(17, "我们将办好学校。"))
-        crawl_and_parse(1)
-        shutil.copytree(datasets, before, symlinks=True)
         with small_parts():
+            crawl_and_parse(1)
+            shutil.copytree(datasets, before, symlinks=True)
             parts = released(datasets, "demo")
         site.pages[paths[5]] = page(5, "我们将办好60所学校。")
         crawl_and_parse(2)
@@ -107,7 +108,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
 
 def files_of(release: Path) -> dict[str, list[str]]:
     """Return the names of every table's files, as the manifest says them."""
-    return {name: tables.file_names(entry) for name, entry in read_manifest(release)["tables"].items()}
+    return {name: file_names(entry) for name, entry in read_manifest(release)["tables"].items()}
 
 
 def rows(release: Path, table: str) -> list[dict[str, Any]]:
