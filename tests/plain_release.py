@@ -11,7 +11,7 @@ from pathlib import Path
 
 from flows.datasets import load_dataset
 from flows.locks import locked
-from flows.release.build import captured, complete, opened, same_content, stage, stage_changes
+from flows.release.build import captured, complete, opened, same_content, stage, stage_derived
 from flows.release.gate import run_checks
 from flows.release.versions import last_release, made_visible, next_version, point_latest
 
@@ -27,7 +27,7 @@ def released(datasets: Path, name: str, threads: int | None = None) -> Path:
                 shutil.rmtree(build.staging)
                 point_latest(last)
                 return last
-            stage_changes(build, last)
+            stage_derived(build, last)
             version = next_version(dataset, captured(build)[-1])
             checks = run_checks(build.con, build.staging, last, dataset.expectations)
             assert [check for check in checks if not check.passed] == []

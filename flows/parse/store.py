@@ -16,12 +16,14 @@ import json
 import shutil
 from collections.abc import Iterable
 from contextlib import ExitStack
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import pyarrow as pa
 
+from flows.release.digests import file_digest
 from flows.release.manifest import made_with
 from flows.release.parquet import Entry, TableWriter
 from schemas import RECORDED
@@ -95,9 +97,7 @@ class RecordWriter:
             self._waiting[name] = []
 
     def _note_written(self) -> None:
-        tables = {
-            name: {"in_order": writer.in_order, "entry": writer.entry()} for name, writer in self._writers.items()
-        }
+        tables = {name: asdict(Written(writer.entry(), writer.in_order)) for name, writer in self._writers.items()}
         said = json.dumps({"made_with": made_with(), "tables": tables}, indent=1, ensure_ascii=False)
         (self._staged / WRITTEN).write_text(f"{said}\n", encoding="utf-8")
 
@@ -111,15 +111,29 @@ class RecordWriter:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def written_in_order(folder: Path, name: str) -> Entry | None:
-    """Return what a manifest would say of a table's records, if their rows lie as a release's do.
+@dataclass(frozen=True)
+class Written:
+    """What parse noted of a table's records: what a manifest would say of them, and whether they lie in order."""
 
-    None if they do not, or if they were written with other libraries than there are now.
+    entry: Entry
+    in_order: bool
+
+
+def as_written(folder: Path) -> dict[str, Written]:
+    """Return what parse noted of its records, by table: of the files that are still what it wrote.
+
+    Nothing if another parser, schema or library than there is now wrote them.
     """
     path = folder / WRITTEN
-    said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"tables": {}, "made_with": None}
-    table = said["tables"].get(name)
-    return table["entry"] if table and table["in_order"] and said["made_with"] == made_with() else None
+    said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if said.get("made_with") != made_with():
+        return {}
+    return {name: Written(**table) for name, table in said["tables"].items() if _unchanged(folder, name, **table)}
+
+
+def _unchanged(folder: Path, name: str, entry: Entry, **_: object) -> bool:
+    path = records_file(folder, name)
+    return path.is_file() and file_digest(path) == entry["files"][0]["sha256"]
 
 
 def records_file(folder: Path, name: str) -> Path:

@@ -6,7 +6,7 @@ import datetime as dt
 import shutil
 import traceback
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,18 +23,17 @@ from flows.release.card import card
 from flows.release.changelog import Said, changelog, first_release
 from flows.release.changes import write_changes
 from flows.release.coverage import write_coverage
-from flows.release.database import DATABASE, VIEWS, views, write_database
+from flows.release.database import DATABASE, VIEWS, Database, views
 from flows.release.descriptors import write_descriptors
 from flows.release.dictionary import write_dictionary
-from flows.release.digests import file_digest
 from flows.release.gate import Check, refusal
 from flows.release.index import write_index
 from flows.release.manifest import MANIFEST, manifest, read_manifest, write_json, write_sums
 from flows.release.parquet import Entry
-from flows.release.records import archive_read, open_records, ready
+from flows.release.records import Records, archive_read, open_records
 from flows.release.tables import connected, staged, write_table
 from flows.release.versions import REFUSED, SPILLED, STAGING
-from schemas import RECORDED
+from schemas import RECORDED, TABLES
 from schemas.table import Table
 
 _WRITERS = 2
@@ -46,80 +45,80 @@ _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 class Build:
     """A release being built: the staging folder, the DuckDB in which the staged tables are views, their entries.
 
-    `database` is dafu.duckdb being written beside them, from when all tables are there.
+    `database` is dafu.duckdb, which is written beside them in a thread of its own.
     """
 
     dataset: Dataset
     staging: Path
     con: duckdb.DuckDBPyConnection
+    records: Records
+    database: Database
     entries: dict[str, Entry] = field(default_factory=dict)
-    background: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_WRITERS))
-    database: Future[None] | None = None
 
 
 @contextmanager
 def opened(dataset: Dataset, threads: int | None = None) -> Iterator[Build]:
     """Begin a release in an empty staging folder, from the records; DafuError if they cannot be read."""
-    spilled = dataset.releases / SPILLED
-    build = Build(dataset, dataset.releases / STAGING, connected(spilled, threads))
+    staging, spilled = dataset.releases / STAGING, dataset.releases / SPILLED
+    con, database = connected(spilled, threads), Database(staging, spilled / DATABASE)
     try:
-        open_records(build.con, dataset.records)
-        for folder in (build.staging, spilled):
+        build = Build(dataset, staging, con, open_records(con, dataset.records), database)
+        for folder in (staging, spilled):
             shutil.rmtree(folder, ignore_errors=True)
-        build.staging.mkdir(parents=True)
+        staging.mkdir(parents=True)
         yield build
     except BaseException as error:
         traceback.clear_frames(error.__traceback__)  # or the error would keep the database alive
         raise
     finally:
-        build.background.shutdown(cancel_futures=True)
-        build.con.close()
+        database.close()
+        con.close()
         del build.con  # whoever remembers the build must not keep its database alive
         shutil.rmtree(spilled, ignore_errors=True)
 
 
 def stage(build: Build) -> None:
-    """Write the Parquet files of the release, table by table: those of the records, then those made of them."""
-    for table, entry in zip(RECORDED, build.background.map(partial(_stage_records, build), RECORDED), strict=True):
-        build.entries[table.about.name] = entry
+    """Write the Parquet files of the release that tell whether it says something new: all that are not derived."""
+    with ThreadPoolExecutor(_WRITERS) as writers:
+        for table, entry in zip(RECORDED, writers.map(partial(_stage_records, build), RECORDED), strict=True):
+            build.entries[table.about.name] = entry
     build.entries["coverage"] = write_coverage(build.con, build.dataset, build.staging)
-    build.entries |= write_index(build.con, build.staging)
     build.entries["dictionary"] = write_dictionary(build.con, build.staging)
 
 
 def _stage_records(build: Build, table: type[Table]) -> Entry:
-    """Take a table's records as they are, if they lie as a release's do and are what parse left; else write them."""
-    name, records = table.about.name, build.dataset.records
+    """Take a table's records as they are if they lie as a release's do; else write them."""
+    name, entry = table.about.name, build.records.ready.get(table.about.name)
     with build.con.cursor() as con:
-        entry = ready(con, records, table)
-        if entry is not None:
-            copy = Path(shutil.copyfile(records_file(records, name), build.staging / f"{name}.parquet"))
-            if file_digest(copy) == entry["files"][0]["sha256"]:
-                return staged(con, table, build.staging, entry)
-        return write_table(con, table, f"FROM records.{name}", build.staging)
-
-
-def stage_changes(build: Build, last: Path | None) -> None:
-    """Write what changed since the last release, as a table; it is the last one, so dafu.duckdb is begun."""
-    build.entries["changes"] = write_changes(build.con, build.staging, last, build.dataset.records)
-    spilled = build.dataset.releases / SPILLED / DATABASE
-    build.database = build.background.submit(write_database, build.staging, build.entries, spilled)
+        if entry is None:
+            return write_table(con, table, f"FROM records.{name}", build.staging)
+        shutil.copyfile(records_file(build.dataset.records, name), build.staging / f"{name}.parquet")
+        return staged(con, table, build.staging, entry)
 
 
 def same_content(build: Build, last: Path) -> bool:
-    """Tell whether the staged tables say nothing that the last release does not."""
+    """Tell whether the staged tables say nothing that the last release does not; what is derived follows from them."""
     before = read_manifest(last)["tables"]
-    return before.keys() - {"changes"} == build.entries.keys() and all(
+    return before.keys() == {table.about.name for table in TABLES} and all(
         before[name]["content_sha256"] == entry["content_sha256"] for name, entry in build.entries.items()
     )
+
+
+def stage_derived(build: Build, last: Path | None) -> None:
+    """Write the tables that are derived: the index of words, and what changed since the last release."""
+    build.database.add(build.entries)
+    derived = write_index(build.con, build.staging)
+    derived["changes"] = write_changes(build.con, build.staging, last, build.dataset.records)
+    build.database.add(derived)
+    build.entries |= derived
 
 
 def complete(build: Build, version: str, checks: list[Check], previous: Path | None) -> None:
     """Write everything of a release but its Parquet files; `previous` is the release before it."""
     dataset, staging, entries = build.dataset, build.staging, build.entries
     count, first, last = captured(build)
-    assert build.database is not None  # begun when the changes were staged
-    build.database.result()
+    digests = {file["name"]: file["sha256"] for entry in entries.values() for file in entry["files"]}
+    digests[DATABASE] = build.database.finished()
     (staging / VIEWS).write_text(views(entries), encoding="utf-8")
     carry_queries(dataset, staging)
     for name in (DESCRIPTION, CORRECTIONS):
@@ -144,7 +143,7 @@ def complete(build: Build, version: str, checks: list[Check], previous: Path | N
     told = changelog(build.con, Said.of(read_manifest(previous)), after) if previous else first_release(after)
     (staging / "CHANGES.md").write_text(told, encoding="utf-8")
     write_json(staging / MANIFEST, said)
-    write_sums(staging)
+    write_sums(staging, digests)
 
 
 def refused(build: Build, checks: list[Check]) -> Path:

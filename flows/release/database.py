@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
+import duckdb
+
+from flows.release.digests import file_digest
 from flows.release.parquet import Entry
 from flows.release.search import search_over_tables, search_over_views
 from flows.release.sql import text
@@ -16,18 +20,49 @@ _MEMORY = "500MB"
 """Beside the DuckDB of the gate, which looks at the same time."""
 
 
-def write_database(folder: Path, entries: Mapping[str, Entry], spilled: Path) -> None:
-    """Write dafu.duckdb beside the Parquet files; what DuckDB has no memory for goes into the folder `spilled`.
+class Database:
+    """dafu.duckdb in the folder of a release: written table by table, in the background, as they are there.
 
     Its storage version is v1.0.0, so that every DuckDB from 1.0 on opens it; the descriptions of tables and columns
-    are in it as comments.
+    are in it as comments. What DuckDB has no memory for goes into the folder `spilled`.
     """
-    spilled.mkdir(parents=True, exist_ok=True)
-    with connected(spilled, memory=_MEMORY) as con:
-        con.execute(f"ATTACH {text(str(folder / DATABASE))} AS release (STORAGE_VERSION 'v1.0.0')")
-        for table in TABLES:
-            name = table.about.name
-            con.execute(f"CREATE TABLE release.{name} AS FROM {scan(folder, file_names(entries[name]))}")
+
+    def __init__(self, folder: Path, spilled: Path) -> None:
+        """Begin with no file; `close` ends what is being written."""
+        self._folder, self._spilled = folder, spilled
+        self._thread = ThreadPoolExecutor(1)
+        self._written: list[Future[None]] = []
+        self._con: duckdb.DuckDBPyConnection | None = None
+
+    def add(self, entries: Mapping[str, Entry]) -> None:
+        """Have tables written whose Parquet files lie in the folder; return before they are."""
+        self._written += [self._thread.submit(self._write, name, file_names(said)) for name, said in entries.items()]
+
+    def finished(self) -> str:
+        """Return the digest of the file, once it is complete; what went wrong in the background is raised here."""
+        for table in self._written:
+            table.result()
+        return self._thread.submit(self._finish).result()
+
+    def close(self) -> None:
+        """Leave the file as it is, complete or not."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._con is not None:
+            self._con.interrupt()
+        self._thread.shutdown()
+        if self._con is not None:
+            self._con.close()
+
+    def _write(self, name: str, files: list[str]) -> None:
+        if self._con is None:
+            self._spilled.mkdir(parents=True)
+            self._con = connected(self._spilled, memory=_MEMORY)
+            self._con.execute(f"ATTACH {text(str(self._folder / DATABASE))} AS release (STORAGE_VERSION 'v1.0.0')")
+        self._con.execute(f"CREATE TABLE release.{name} AS FROM {scan(self._folder, files)}")
+
+    def _finish(self) -> str:
+        con = self._con
+        assert con is not None  # for there are tables
         con.begin()  # or each of the hundreds of comments is a commit, which waits for the disk
         for table in TABLES:
             name = table.about.name
@@ -40,6 +75,7 @@ def write_database(folder: Path, entries: Mapping[str, Entry], spilled: Path) ->
         con.execute(search_over_tables())
         con.execute("USE memory")
         con.execute("DETACH release")
+        return file_digest(self._folder / DATABASE)
 
 
 def views(entries: Mapping[str, Entry]) -> str:

@@ -17,7 +17,7 @@ from flows.durable import releases_kept
 from flows.errors import DafuError, GateRefusedError
 from flows.locks import locked
 from flows.publish.flow import published
-from flows.release.build import Build, captured, complete, opened, refused, same_content, stage, stage_changes
+from flows.release.build import Build, captured, complete, opened, refused, same_content, stage, stage_derived
 from flows.release.gate import Check, accepted, checked, run_checks, sentence
 from flows.release.manifest import read_manifest
 from flows.release.parquet import Entry
@@ -53,7 +53,7 @@ def _released(dataset: Dataset, accept: dict[str, str]) -> dict[str, Any]:
                     "accept_unneeded": list(accept),
                     "rows": _counts(read_manifest(last)["tables"]),
                 }
-            tell_changes(build, last)
+            derive_tables(build, last)
             advance(1)
             version = next_version(dataset, captured(build)[-1])
             checks, unneeded = pass_gate(build, last, accept)
@@ -81,14 +81,14 @@ def _released(dataset: Dataset, accept: dict[str, str]) -> dict[str, Any]:
 
 @task(cache_policy=NO_CACHE)
 def stage_tables(build: Build) -> None:
-    """Write the Parquet files into the staging folder."""
+    """Write the Parquet files of what was recorded into the staging folder."""
     stage(build)
 
 
 @task(cache_policy=NO_CACHE)
-def tell_changes(build: Build, last: Path | None) -> None:
-    """Write what changed since the last release, and why."""
-    stage_changes(build, last)
+def derive_tables(build: Build, last: Path | None) -> None:
+    """Write the Parquet files of what follows from it: the index, and what changed since the last release and why."""
+    stage_derived(build, last)
 
 
 @task(cache_policy=NO_CACHE)

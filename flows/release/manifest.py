@@ -97,10 +97,11 @@ def _is_entry(said: Any) -> bool:  # noqa: ANN401 - as JSON has it
         return False
 
 
-def write_sums(folder: Path) -> None:
-    """Write SHA256SUMS over every other file of a folder, as `sha256sum -c` reads it."""
+def write_sums(folder: Path, known: Mapping[str, str] | None = None) -> None:
+    """Write SHA256SUMS over every other file of a folder, as `sha256sum -c` reads it; some digests are `known`."""
     files = sorted(path for path in folder.rglob("*") if path.is_file() and path.name != SUMS)
-    said = {path.relative_to(folder).as_posix(): file_digest(path) for path in files}
+    names = {path.relative_to(folder).as_posix(): path for path in files}
+    said = {name: (known or {}).get(name) or file_digest(path) for name, path in names.items()}
     (folder / SUMS).write_text(_sums(said), encoding="utf-8")
 
 

@@ -22,7 +22,7 @@ from flows.errors import DafuError
 from flows.parse.corrections import FILE as CORRECTIONS
 from flows.parse.plain import parse_plainly
 from flows.read.queries import QUERIES
-from flows.release.build import complete, opened, stage, stage_changes
+from flows.release.build import complete, opened, stage, stage_derived
 from flows.release.database import DATABASE
 from flows.release.digests import Digests, file_digest
 from flows.release.gate import accepted, run_checks
@@ -48,7 +48,7 @@ def rebuilt_differences(dataset: Dataset, release: Path) -> list[str]:
         parse_plainly(again, Archive(again.archive, use_index=False), previous)
         with opened(again) as build:
             stage(build)
-            stage_changes(build, previous)
+            stage_derived(build, previous)
             found = run_checks(build.con, build.staging, previous, again.expectations)
             checks, _ = accepted(
                 found, {check["name"]: check["because"] for check in said["gate"] if "because" in check}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pyarrow.parquet as pq
 from pydantic import ValidationError
 
 from flows.errors import DafuError
-from flows.parse.store import ARCHIVE, records_file, written_in_order
+from flows.parse.store import ARCHIVE, Written, as_written, records_file
 from flows.release import parquet
 from flows.release.fitness import unfit
 from flows.release.parquet import Entry
@@ -25,37 +26,45 @@ from schemas.replies import Reply
 from schemas.table import Table
 
 
-def open_records(con: duckdb.DuckDBPyConnection, folder: Path) -> list[Issue]:
-    """Make `records.NAME` a view of the rows of every recorded table that fit it; return an issue for each other row.
+@dataclass(frozen=True)
+class Records:
+    """The records of a release: `issues` tell of each row that does not fit, `ready` of tables to be taken as they are.
 
-    Those issues are rows of `records.issues` as well. An invalid reply takes its letter along. DafuError if records
-    are missing, damaged, or not of the tables as they are declared now.
+    Those lie as a release would write them, and all rows of all tables fit.
+    """
+
+    issues: list[Issue]
+    ready: dict[str, Entry]
+
+
+def open_records(con: duckdb.DuckDBPyConnection, folder: Path) -> Records:
+    """Make `records.NAME` a view of the rows of every recorded table that fit it; return what is to be known of them.
+
+    The issues are rows of `records.issues` as well. An invalid reply takes its letter along. A file that is still what
+    parse wrote holds rows that were checked then. DafuError if records are missing, damaged, or not of the tables as
+    they are declared now.
     """
     con.execute("CREATE SCHEMA records")
     con.execute("CREATE TABLE rejected (table_name VARCHAR, line BIGINT, reply_id VARCHAR)")
-    found: dict[tuple[str | None, str], Issue] = {}
     for table in RECORDED:
         _check_file(folder, table)
+    written = as_written(folder)
+    found: dict[tuple[str | None, str], Issue] = {}
     for table in RECORDED:
-        for said in _reject(con, folder, table):
-            found.setdefault((said.url, said.detail), said)
+        if table.about.name not in written:
+            for said in _reject(con, folder, table):
+                found.setdefault((said.url, said.detail), said)
     con.register("found", arrow_table(Issue, found.values()))
     con.execute("CREATE TABLE rejected_rows AS FROM found")
     con.unregister("found")
     for table in RECORDED:
         con.execute(f"CREATE VIEW records.{table.about.name} AS {_fitting(folder, table)}")
-    return list(found.values())
+    ready = {name: table.entry for name, table in written.items() if not found and _fit_to_be_taken(table)}
+    return Records(list(found.values()), ready)
 
 
-def ready(con: duckdb.DuckDBPyConnection, folder: Path, table: type[Table]) -> Entry | None:
-    """Return the manifest's entry of a table whose records can be taken into a release as they are; else None.
-
-    They can if every row of every table fits, and they lie as a release would write them, in one file.
-    """
-    if con.execute("FROM rejected LIMIT 1").fetchone():
-        return None
-    entry = written_in_order(folder, table.about.name)
-    return entry if entry and entry["bytes"] < parquet.PART_BYTES else None
+def _fit_to_be_taken(table: Written) -> bool:
+    return table.in_order and table.entry["bytes"] < parquet.PART_BYTES
 
 
 def archive_read(folder: Path) -> dict[str, int] | None:

@@ -23,7 +23,7 @@ def release(dataset: Dataset) -> Path | None:
         build.stage(staged)
         if last and build.same_content(staged, last):
             return None
-        build.stage_changes(staged, last)
+        build.stage_derived(staged, last)
         version = next_version(dataset, build.captured(staged)[-1])
         build.complete(staged, version, [], last)
         return made_visible(dataset, staged.staging, version)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from flows.datasets import load_dataset
-from flows.release.build import opened, stage, stage_changes
+from flows.parse.store import WRITTEN, records_file
+from flows.release.build import opened, stage, stage_derived
 from flows.release.gate import run_checks
 from tests.letters_made import DATASET, Pool, make_dataset, make_pool, make_records
 
@@ -22,7 +26,7 @@ def test_made_letters_pass_the_gate_and_are_all_different(tmp_path: Path, pool: 
     dataset = load_dataset(DATASET, tmp_path)
     with opened(dataset) as build:
         stage(build)
-        stage_changes(build, None)
+        stage_derived(build, None)
         failed = [
             check for check in run_checks(build.con, build.staging, None, dataset.expectations) if not check.passed
         ]
@@ -36,6 +40,46 @@ def test_made_letters_pass_the_gate_and_are_all_different(tmp_path: Path, pool: 
         assert years == 11
         assert documents > 15
         assert all(build.entries[name]["rows"] > 300 for name in ("sections", "sentences", "quantities", "commitments"))
+
+
+def test_records_that_lie_in_order_are_taken_into_a_release_as_they_would_be_written(
+    tmp_path: Path, pool: Pool
+) -> None:
+    make_dataset(tmp_path, 1_300, pool=pool)  # sentences are more than a row group
+    dataset = load_dataset(DATASET, tmp_path)
+    with opened(dataset) as build:
+        assert build.records.ready.keys() > {"replies", "sections", "sentences", "quantities"}
+        stage(build)
+        taken = build.entries
+    (dataset.records / WRITTEN).unlink()
+    with opened(dataset) as build:
+        assert build.records.ready == {}
+        stage(build)
+        assert build.entries == taken
+        assert pq.ParquetFile(build.staging / "sentences.parquet").num_row_groups > 1
+
+
+def test_records_that_parse_did_not_write_so_are_read_row_by_row(tmp_path: Path, pool: Pool) -> None:
+    make_dataset(tmp_path, 3, pool=pool)
+    dataset = load_dataset(DATASET, tmp_path)
+    path = records_file(dataset.records, "sections")
+    sections = pq.read_table(path)
+    titles = [None, *sections["title"].to_pylist()[1:]]
+    at = sections.schema.get_field_index("title")
+    pq.write_table(sections.set_column(at, pa.field("title", pa.string()), [titles]), path)
+    with opened(dataset) as build:
+        assert [issue.code for issue in build.records.issues] == ["row_invalid"]
+        assert build.records.ready == {}
+
+
+def test_records_of_another_parser_are_read_row_by_row(tmp_path: Path, pool: Pool) -> None:
+    make_dataset(tmp_path, 3, pool=pool)
+    dataset = load_dataset(DATASET, tmp_path)
+    said = json.loads((dataset.records / WRITTEN).read_text(encoding="utf-8"))
+    said["made_with"]["parser_version"] = "0.0.1"
+    (dataset.records / WRITTEN).write_text(json.dumps(said), encoding="utf-8")
+    with opened(dataset) as build:
+        assert build.records.ready == {}
 
 
 def test_a_seed_gives_the_same_letters(tmp_path: Path, pool: Pool) -> None:

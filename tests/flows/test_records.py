@@ -69,7 +69,7 @@ def test_a_row_that_does_not_fit_is_an_issue_with_its_page(records: Path) -> Non
         {of_others[0]: {"role": "poem"}, of_others[1]: {"role": None}, of_others[2]: {"tokens": ["一", None]}},
     )
     with duckdb.connect() as con:
-        found = open_records(con, records)
+        found = open_records(con, records).issues
         assert {(one.url, one.detail.split(" (")[0]) for one in found if one.detail.startswith("replies")} == {
             (replies[0]["url"], found[0].detail.split(" (")[0]),
             (replies[1]["url"], found[1].detail.split(" (")[0]),

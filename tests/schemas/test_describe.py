@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -112,7 +113,9 @@ def test_a_new_column_is_a_comment_in_the_database(monkeypatch: pytest.MonkeyPat
         pq.write_table(arrow_schema(table).empty_table(), tmp_path / files[table.about.name])
     monkeypatch.setattr(flows.release.database, "TABLES", WIDER)
     entries = {name: {"files": [{"name": file}]} for name, file in files.items()}
-    flows.release.database.write_database(tmp_path, entries, tmp_path / "spilled")
+    with closing(flows.release.database.Database(tmp_path, tmp_path / "spilled")) as database:
+        database.add(entries)
+        database.finished()
     with duckdb.connect(str(tmp_path / "dafu.duckdb"), read_only=True) as con:
         said = con.execute("SELECT comment FROM duckdb_columns() WHERE column_name = 'mood'").fetchone()
     assert said == (f"{EN} {ZH}",)
