@@ -31,7 +31,7 @@ from flows.release.index import write_index
 from flows.release.manifest import MANIFEST, manifest, read_manifest, write_json, write_sums
 from flows.release.parquet import Entry
 from flows.release.records import Records, archive_read, open_records
-from flows.release.tables import connected, staged, write_table
+from flows.release.tables import connected, file_names, staged, write_table
 from flows.release.versions import REFUSED, SPILLED, STAGING
 from schemas import RECORDED, TABLES
 from schemas.table import Table
@@ -107,7 +107,8 @@ def same_content(build: Build, last: Path) -> bool:
 def stage_derived(build: Build, last: Path | None) -> None:
     """Write the tables that are derived: the index of words, and what changed since the last release."""
     build.database.add(build.entries)
-    derived = write_index(build.con, build.staging)
+    files = {name: [build.staging / file for file in file_names(entry)] for name, entry in build.entries.items()}
+    derived = write_index(build.con, build.staging, files)
     derived["changes"] = write_changes(build.con, build.staging, last, build.dataset.records)
     build.database.add(derived)
     build.entries |= derived

@@ -44,7 +44,7 @@ def con(
     with connected(made / "spilled") as building:
         for name in letters:
             building.execute(f"CREATE VIEW {name} AS FROM {scan(records, [f'{name}.parquet'])}")
-        indexed = write_index(building, made)
+        indexed = write_index(building, made, {name: [records / f"{name}.parquet"] for name in letters})
     with duckdb.connect() as filling:
         filling.execute(f"ATTACH {text(made / 'dafu.duckdb')} AS release (STORAGE_VERSION 'v1.0.0')")
         filling.execute("USE release")
