@@ -111,7 +111,8 @@ def stage_derived(build: Build, last: Path | None) -> None:
     derived = write_index(build.con, build.staging, files)
     derived["changes"] = write_changes(build.con, build.staging, last, build.dataset.records)
     build.database.add(derived)
-    build.entries |= derived
+    known = build.entries | derived
+    build.entries = {table.about.name: known[table.about.name] for table in TABLES}
 
 
 def complete(build: Build, version: str, checks: list[Check], previous: Path | None) -> None:
