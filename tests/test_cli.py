@@ -190,29 +190,23 @@ def test_a_real_site_is_refused_before_prefect_is_started(
     assert "starting" not in ended.err
 
 
-def _small_files() -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
-
-
-@pytest.mark.parametrize("fault", ["no folder", "no room"])
-def test_prefect_is_not_started_where_it_cannot_write(tmp_path: Path, fault: str) -> None:
+@pytest.mark.usefixtures("no_server")
+@pytest.mark.parametrize("fault", ["Not a directory", "File too large"])
+def test_prefect_is_not_started_where_it_cannot_write(dafu: Dafu, tmp_path: Path, fault: str) -> None:
     """Its server would hang there for minutes."""
+    from prefect.settings import PREFECT_HOME, temporary_settings  # noqa: PLC0415 - takes seconds
+
     (tmp_path / "file").touch()
-    home = tmp_path / ("file/home" if fault == "no folder" else "home")
-    ended = subprocess.run(
-        [Path(sys.executable).with_name("dafu"), "run", "demo", "--datasets", copy_of_demo(tmp_path)],
-        env={name: said for name, said in os.environ.items() if name != "PREFECT_API_URL"}
-        | {"PREFECT_HOME": str(home)},
-        preexec_fn=_small_files if fault == "no room" else None,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert (ended.returncode, ended.stdout) == (1, "")
-    why = "Not a directory" if fault == "no folder" else "File too large"
-    assert ended.stderr.splitlines()[0] == "starting Prefect"
-    (said,) = ended.stderr.splitlines()[1:]
-    assert said.startswith(f"dafu: {home}: {why}; Prefect keeps its database there: make room")
+    home = tmp_path / ("file/home" if fault == "Not a directory" else "home")
+    datasets = copy_of_demo(tmp_path)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with temporary_settings({PREFECT_HOME: home}):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000 if fault == "File too large" else before[0], before[1]))
+        try:
+            ended = dafu("run", "demo", "--datasets", str(datasets))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert one_sentence(ended, 1).startswith(f"dafu: {home}: {fault}; Prefect keeps its database there: make room")
 
 
 def test_reading_before_the_first_release(dafu: Dafu, tmp_path: Path) -> None:
