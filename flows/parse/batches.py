@@ -21,6 +21,7 @@ from protego import Protego
 from flows.crawl.archive import Archive
 from flows.datasets import Dataset
 from flows.parse.letters import GroupReading, PageGroup, read_group
+from flows.parse.memory import without_collecting
 
 Batch = tuple[PageGroup, ...]
 _PAGES = 100
@@ -49,7 +50,9 @@ def read_batch(archive: Path, dataset: Dataset, batch: Batch) -> bytes:
 def unpacked(packed: bytes) -> list[GroupReading]:
     """Return the readings that a worker of ours has packed."""
     with pa.input_stream(pa.py_buffer(packed), compression=_PACKED) as stream:
-        return cast("list[GroupReading]", pickle.loads(stream.read()))  # noqa: S301 - as an engine does itself
+        data = stream.read()
+    with without_collecting():
+        return cast("list[GroupReading]", pickle.loads(data))  # noqa: S301 - as an engine does itself
 
 
 def read_groups(archive: Archive, dataset: Dataset, batch: Batch) -> Iterator[GroupReading]:

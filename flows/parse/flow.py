@@ -146,7 +146,7 @@ def read_elsewhere(dataset: Dataset, wanted: list[Batch], advance: console.Advan
                 "last parse stand"
             ) from error
         found += readings
-        set_aside()
+        set_aside(garbage=False)
         advance(len(readings))
     return found
 

@@ -12,9 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-def set_aside() -> None:
-    """Collect the garbage of now, and let the collector not look again at what is left; for use inside `aside`."""
-    gc.collect()
+def set_aside(*, garbage: bool = True) -> None:
+    """Let the collector not look again at what is there; for use inside `aside`.
+
+    `garbage`: there may be some among it, as the reading of pages leaves it, which is collected first.
+    """
+    if garbage:
+        gc.collect()
     gc.freeze()
 
 
@@ -25,3 +29,15 @@ def aside() -> Iterator[None]:
         yield
     finally:
         gc.unfreeze()
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Let the collector rest while something large and free of garbage is made."""
+    resting = not gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if not resting:
+            gc.enable()
