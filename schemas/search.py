@@ -16,8 +16,8 @@ class SearchLetter(Table):
 
     about: ClassVar = About(
         name="search_letters",
-        en="The number of every letter in the index, and how many words it has.",
-        zh="索引中各件答复的序号与词数。",
+        en="The number of every letter in the index, how many words it has, and in which rows of other tables it stands.",
+        zh="索引中各件答复的序号、词数及其在其他表中的行号。",
         key=("letter_no",),
         derived=True,
     )
@@ -25,8 +25,8 @@ class SearchLetter(Table):
     letter_no: Annotated[
         int,
         Column(
-            "Position of the letter in the order of reply_id, from 0.",
-            "按 reply_id 排序的序号，自 0 起。",
+            "Row number of the letter in `replies`, from 0.",
+            "该答复在 replies 中的行号，自 0 起。",
             source="derived",
             bits=32,
         ),
@@ -38,6 +38,42 @@ class SearchLetter(Table):
             "How many words of it are indexed, repeated ones counted: those of sentences, headings and titles.",
             "所索引的词数（重复计入）：句子、各级标题与题目。",
             unit="words",
+            source="derived",
+            bits=32,
+        ),
+    ]
+    first_sentence: Annotated[
+        int | None,
+        Column(
+            "Row number of its first sentence in `sentences`, from 0; null if it has none.",
+            "其首行在 sentences 中的行号，自 0 起；无句子时为空。",
+            source="derived",
+            bits=32,
+        ),
+    ]
+    last_sentence: Annotated[
+        int | None,
+        Column(
+            "Row number of its last sentence in `sentences`; null if it has none.",
+            "其末行在 sentences 中的行号；无句子时为空。",
+            source="derived",
+            bits=32,
+        ),
+    ]
+    first_section: Annotated[
+        int | None,
+        Column(
+            "Row number of its first section in `sections`, from 0; null if it has none.",
+            "其首行在 sections 中的行号，自 0 起；无标题时为空。",
+            source="derived",
+            bits=32,
+        ),
+    ]
+    last_section: Annotated[
+        int | None,
+        Column(
+            "Row number of its last section in `sections`; null if it has none.",
+            "其末行在 sections 中的行号；无标题时为空。",
             source="derived",
             bits=32,
         ),

@@ -18,7 +18,7 @@ _TOKENS = {"sentences": "tokens", "sections": "tokens", "replies": "title_tokens
 """The columns that hold the words of a letter, by table."""
 _NUMBERED = """
 CREATE TABLE numbered AS
-SELECT reply_id, CAST(row_number() OVER (ORDER BY reply_id) - 1 AS INTEGER) AS letter_no FROM replies
+SELECT reply_id, CAST(row_number() OVER () - 1 AS INTEGER) AS letter_no FROM replies
 """
 _COUNTED = pa.schema([("letter_no", pa.int32()), ("word_no", pa.int32()), ("occurrences", pa.int64())])
 _INDEXED = """
@@ -26,8 +26,16 @@ CREATE TABLE indexed AS
 SELECT letter_no, word_no, CAST(sum(occurrences) AS INTEGER) AS occurrences FROM counted GROUP BY letter_no, word_no
 """
 _LETTERS = """
-SELECT letter_no, reply_id, coalesce(words, 0) AS words
+SELECT letter_no, reply_id, coalesce(words, 0) AS words, first_sentence, last_sentence, first_section, last_section
 FROM numbered LEFT JOIN (SELECT letter_no, sum(occurrences) AS words FROM indexed GROUP BY letter_no) USING (letter_no)
+LEFT JOIN (
+    SELECT reply_id, min(row) AS first_sentence, max(row) AS last_sentence
+    FROM (SELECT reply_id, row_number() OVER () - 1 AS row FROM sentences) GROUP BY reply_id
+) USING (reply_id)
+LEFT JOIN (
+    SELECT reply_id, min(row) AS first_section, max(row) AS last_section
+    FROM (SELECT reply_id, row_number() OVER () - 1 AS row FROM sections) GROUP BY reply_id
+) USING (reply_id)
 """
 _TERMS = """
 SELECT row_number() OVER (ORDER BY term) - 1 AS term_id, term, letters, occurrences

@@ -10,8 +10,10 @@ LONGEST_WORD = 24
 """Of a word that is not indexed as it is asked for, pieces are looked for up to this length."""
 _WIDE = "".join(map(chr, range(0xFF01, 0xFF5F))) + "\u3000“”「」『』"
 _PLAIN = "".join(map(chr, range(0x21, 0x7F))) + ' """"""'
-_ROWS = {"replies": "possible", "sentences": "best", "sections": "best", "titles": "best"}
-"""Which letters' rows the macro reads, by the place in its text that says so."""
+_UNSURE = "SEMI JOIN possible USING (letter_no)"
+_LETTERS = {"first_texts": f"first {_UNSURE}", "rest_texts": f"rest {_UNSURE}", "titles": "best"}
+"""Of which letters the macro reads the rows of `replies`, by the place in its text that says so."""
+_LINES = {"sentences": "sentence", "sections": "section"}
 _HEAD = "CREATE OR REPLACE MACRO search(query, top := 100) AS TABLE\n"
 
 
@@ -39,11 +41,14 @@ def _asked(query: str, top: str, *, by_row: bool) -> str:
     `by_row` says so.
     """
     said = resources.files("flows.release").joinpath("search.sql").read_text(encoding="utf-8")
-    for place, letters in _ROWS.items():
-        table = "replies" if place == "titles" else place
-        wanted = f"reply_id IN (SELECT reply_id FROM {letters})"  # noqa: S608 - names of ours
-        by_number = f"rowid IN (SELECT {table}.rowid FROM {table} SEMI JOIN {letters} USING (reply_id))"  # noqa: S608
-        said = said.replace(f"${place}", by_number if by_row else wanted)
+    for place, letters in _LETTERS.items():
+        numbers = f"SELECT CAST(letter_no AS BIGINT) FROM search_letters SEMI JOIN (SELECT letter_no FROM {letters}) USING (letter_no)"  # noqa: S608
+        by_number = f"rowid IN ({numbers})"
+        by_id = f"reply_id IN (SELECT reply_id FROM {letters})"  # noqa: S608 - names of ours
+        said = said.replace(f"${place}", by_number if by_row else by_id)
+    for place, line in _LINES.items():
+        by_number = f"rowid IN (SELECT unnest(range(first_{line}, last_{line} + 1)) FROM best)"  # noqa: S608
+        said = said.replace(f"${place}", by_number if by_row else "reply_id IN (SELECT reply_id FROM best)")
     known = {"$wide": text(_WIDE), "$plain": text(_PLAIN), "$longest": str(LONGEST_WORD + 1)}
     for place, value in {**known, "$query": query, "$top": top}.items():
         said = said.replace(place, value)

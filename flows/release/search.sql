@@ -101,20 +101,17 @@ hits AS MATERIALIZED (
     SELECT CAST(place >> 32 AS BIGINT) AS part_no, CAST(place & 4294967295 AS INTEGER) AS letter_no, occurrences
     FROM (
         SELECT (part_no << 32) + letter_no AS place, max(occurrences) AS occurrences
-        FROM (FROM postings WHERE term_id IN (SELECT term_id FROM parts)) JOIN parts USING (term_id)
+        FROM postings JOIN parts USING (term_id)
         GROUP BY (part_no << 32) + letter_no
     )
 ),
--- Okapi BM25, k1 = 1.2, b = 0.75.
+-- Okapi BM25, k1 = 1.2, b = 0.75. A word that a letter must not have weighs nothing.
 weights AS MATERIALIZED (
-    SELECT part_no, word_no, part, ln(1 + ((SELECT count(*) FROM search_letters) - letters + 0.5) / (letters + 0.5)) AS weight
+    SELECT part_no, word_no, part, whole, excluded, CASE WHEN whole AND required AND NOT excluded THEN 1 END AS required,
+        CASE WHEN NOT excluded
+            THEN ln(1 + ((SELECT count(*) FROM search_letters) - letters + 0.5) / (letters + 0.5)) END AS weight
     FROM (SELECT part_no, count(*) AS letters FROM hits GROUP BY part_no) JOIN looked USING (part_no)
-    JOIN words USING (word_no) WHERE NOT excluded
-),
-scores AS (
-    SELECT letter_no, sum(weight * occurrences * 2.2 / (occurrences + 1.2 * (0.25 + 0.75 * words
-        / (SELECT avg(words) FROM search_letters)))) AS score
-    FROM hits JOIN weights USING (part_no) JOIN search_letters USING (letter_no) GROUP BY letter_no
+    JOIN words USING (word_no)
 ),
 -- A phrase: the letters whose words can make it up, whichever way it is cut; if no word holds it, their texts decide.
 needed AS (
@@ -122,49 +119,68 @@ needed AS (
     FROM (SELECT word_no, word, unnest(range(1, least(length(word), 36) + 1)) AS start FROM words WHERE exact)
     WHERE regexp_matches(substring(word, start, 1), '[\p{L}\p{N}]') GROUP BY word_no
 ),
-having_whole AS MATERIALIZED (
-    SELECT word_no, letter_no FROM hits JOIN looked USING (part_no) JOIN words USING (word_no)
-    WHERE whole AND (required OR excluded)
+made_up AS (
+    SELECT CAST(place >> 32 AS BIGINT) AS word_no, CAST(place & 4294967295 AS INTEGER) AS letter_no, cover
+    FROM (
+        SELECT (word_no << 32) + letter_no AS place, bit_or(cover) AS cover
+        FROM postings JOIN covers USING (term_id)
+        GROUP BY (word_no << 32) + letter_no
+    )
 ),
 possible AS MATERIALIZED (
-    SELECT word_no, letter_no, reply_id
+    SELECT word_no, letter_no, word, caseless, excluded
+    FROM made_up JOIN needed USING (word_no) JOIN words USING (word_no)
+    ANTI JOIN (SELECT word_no, letter_no FROM hits JOIN weights USING (part_no) WHERE whole) AS sure USING (word_no, letter_no)
+    WHERE cover & need = need
+),
+-- The letters that are found as far as the index tells.
+candidates AS MATERIALIZED (
+    SELECT letter_no, coalesce(round(sum(score), 6), 0) AS score
     FROM (
-        SELECT word_no, letter_no
-        FROM (FROM postings WHERE term_id IN (SELECT term_id FROM covers)) JOIN covers USING (term_id)
-        JOIN needed USING (word_no)
-        GROUP BY word_no, letter_no, need HAVING bit_or(cover) & need = need
-    ) AS made_up ANTI JOIN (FROM having_whole) AS sure USING (word_no, letter_no)
-    JOIN search_letters USING (letter_no)
-),
-texts AS (
-    SELECT reply_id, replace(text, ' ', '') AS text,
-        replace(concat_ws(chr(10), page_title, proposal_title), ' ', '') AS titles
-    FROM replies WHERE $replies
-),
--- The letters that have a word entirely.
-having_it AS MATERIALIZED (
-    FROM having_whole
-    UNION
-    SELECT word_no, letter_no FROM possible JOIN texts USING (reply_id) JOIN words USING (word_no)
-    WHERE contains(CASE WHEN caseless THEN text ELSE lower(text) END, word)
-        OR contains(CASE WHEN caseless THEN titles ELSE lower(titles) END, word)
-),
-meeting AS (
-    SELECT letter_no, max(score) AS score
-    FROM (
-        FROM scores
+        SELECT letter_no, required, excluded AND whole AS denied, excluded, weight * occurrences * 2.2
+            / (occurrences + 1.2 * (0.25 + 0.75 * words / (SELECT avg(words) FROM search_letters))) AS score
+        FROM hits JOIN weights USING (part_no) JOIN search_letters USING (letter_no)
         UNION ALL
-        SELECT letter_no, 0 FROM having_it JOIN words USING (word_no) WHERE required AND NOT excluded
+        SELECT letter_no, CASE WHEN NOT excluded THEN 1 END, false, excluded, NULL FROM possible
     )
-    WHERE letter_no NOT IN (SELECT letter_no FROM having_it JOIN words USING (word_no) WHERE excluded)
-    AND ((SELECT count(*) FROM words WHERE required AND NOT excluded) = 0 OR letter_no IN (
-        SELECT letter_no FROM having_it JOIN words USING (word_no) WHERE required AND NOT excluded
-        GROUP BY letter_no HAVING count(*) = (SELECT count(*) FROM words WHERE required AND NOT excluded)))
     GROUP BY letter_no
+    HAVING NOT bool_or(denied) AND NOT bool_and(excluded)
+        AND count(required) = (SELECT count(*) FROM words WHERE required AND NOT excluded)
+),
+-- What a text has to say of a phrase is read of the best ones first, and of the others only if those were too few.
+first AS MATERIALIZED (
+    SELECT search_letters.*, score
+    FROM (FROM candidates ORDER BY score DESC, letter_no LIMIT 1000) JOIN search_letters USING (letter_no)
+),
+first_unmet AS (
+    SELECT letter_no
+    FROM first JOIN possible USING (letter_no) JOIN (
+        SELECT reply_id, replace(text, ' ', '') AS text,
+            replace(concat_ws(chr(10), page_title, proposal_title), ' ', '') AS titles
+        FROM replies WHERE $first_texts
+    ) USING (reply_id)
+    WHERE excluded = (contains(CASE WHEN caseless THEN text ELSE lower(text) END, word)
+        OR contains(CASE WHEN caseless THEN titles ELSE lower(titles) END, word))
+),
+first_met AS MATERIALIZED (FROM first ANTI JOIN first_unmet USING (letter_no)),
+rest AS MATERIALIZED (
+    SELECT search_letters.*, score
+    FROM candidates ANTI JOIN first USING (letter_no) JOIN search_letters USING (letter_no)
+    WHERE (SELECT count(*) FROM first_met) < $top
+),
+rest_unmet AS (
+    SELECT letter_no
+    FROM rest JOIN possible USING (letter_no) JOIN (
+        SELECT reply_id, replace(text, ' ', '') AS text,
+            replace(concat_ws(chr(10), page_title, proposal_title), ' ', '') AS titles
+        FROM replies WHERE $rest_texts
+    ) USING (reply_id)
+    WHERE excluded = (contains(CASE WHEN caseless THEN text ELSE lower(text) END, word)
+        OR contains(CASE WHEN caseless THEN titles ELSE lower(titles) END, word))
 ),
 best AS MATERIALIZED (
-    SELECT reply_id, letter_no, round(score, 6) AS score
-    FROM meeting JOIN search_letters USING (letter_no) ORDER BY round(score, 6) DESC, letter_no LIMIT $top
+    FROM (FROM first_met UNION ALL FROM rest ANTI JOIN rest_unmet USING (letter_no))
+    ORDER BY score DESC, letter_no LIMIT $top
 ),
 -- The sentence (or heading) of each that has most of the words.
 lines AS (
@@ -173,16 +189,17 @@ lines AS (
     SELECT reply_id, NULL, char_start, title FROM sections WHERE $sections
 ),
 sought AS (
-    SELECT part, weight, part = upper(part) AS caseless FROM weights
+    SELECT part, weight, part = upper(part) AS caseless FROM weights WHERE NOT excluded
     UNION ALL
     SELECT word, 0, caseless FROM words WHERE exact AND NOT excluded
 ),
 lined AS (
-    SELECT reply_id, sentence_id, text AS sentence
-    FROM lines JOIN sought ON contains(replace(CASE WHEN caseless THEN text ELSE lower(text) END, ' ', ''), part)
-    GROUP BY reply_id, sentence_id, char_start, text
-    QUALIFY row_number() OVER (
-        PARTITION BY reply_id ORDER BY count(*) DESC, round(sum(weight), 6) DESC, char_start) = 1
+    SELECT DISTINCT ON (reply_id) reply_id, sentence_id, text AS sentence
+    FROM (
+        SELECT reply_id, sentence_id, char_start, text, count(*) AS words, round(sum(weight), 6) AS weight
+        FROM lines JOIN sought ON contains(replace(CASE WHEN caseless THEN text ELSE lower(text) END, ' ', ''), part)
+        GROUP BY reply_id, sentence_id, char_start, text
+    ) ORDER BY reply_id, words DESC, weight DESC, char_start
 )
 SELECT score, reply_id, number, title, published_on, sentence_id, sentence,
     [word FOR word IN (SELECT list(DISTINCT part ORDER BY part) FROM sought)

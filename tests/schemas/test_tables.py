@@ -40,7 +40,7 @@ DESIGNED = {
     "issues": "reply_id stage url severity code detail",
     "coverage": "kind body term session letters without_number other_number numbers_seen lowest highest "
     "numbers_missing gaps first_published_on last_published_on pages_not_fetched pages_not_read",
-    "search_letters": "letter_no reply_id words",
+    "search_letters": "letter_no reply_id words first_sentence last_sentence first_section last_section",
     "terms": "term_id term letters occurrences",
     "postings": "term_id letter_no occurrences",
     "dictionary": "table_name column_name type description_en description_zh unit source",
