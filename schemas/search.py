@@ -16,7 +16,7 @@ class SearchLetter(Table):
 
     about: ClassVar = About(
         name="search_letters",
-        en="The number of every letter in the index, how many words it has, and in which rows of other tables it stands.",
+        en="The number of every letter in the index, how many words it has, and which rows of other tables are its.",
         zh="索引中各件答复的序号、词数及其在其他表中的行号。",
         key=("letter_no",),
         derived=True,

@@ -6,9 +6,9 @@ said AS (
         '[+-]?"[^"]*"|[+-]?[^\s"、。,;:!?(){}《》〈〉【】\[\]—…|&]+'
     ) AS items
 ),
-items AS (SELECT unnest(items) AS item, generate_subscripts(items, 1) AS word_no FROM said),
 beside AS (
-    SELECT *, lag(item) OVER (ORDER BY word_no) AS former, lead(item) OVER (ORDER BY word_no) AS latter FROM items
+    SELECT word_no, items[word_no] AS item, items[word_no - 1] AS former, items[word_no + 1] AS latter
+    FROM (SELECT items, unnest(range(1, len(items) + 1)) AS word_no FROM said)
 ),
 -- To lower the case of Chinese texts takes long; it is only done where a word has letters that have a case.
 asked AS (
@@ -148,39 +148,39 @@ candidates AS MATERIALIZED (
         AND count(required) = (SELECT count(*) FROM words WHERE required AND NOT excluded)
 ),
 -- What a text has to say of a phrase is read of the best ones first, and of the others only if those were too few.
-first AS MATERIALIZED (
-    SELECT search_letters.*, score
-    FROM (FROM candidates ORDER BY score DESC, letter_no LIMIT 1000) JOIN search_letters USING (letter_no)
-),
+first AS MATERIALIZED (FROM candidates ORDER BY score DESC, letter_no LIMIT $first),
 first_unmet AS (
     SELECT letter_no
-    FROM first JOIN possible USING (letter_no) JOIN (
-        SELECT reply_id, replace(text, ' ', '') AS text,
+    FROM possible JOIN (
+        SELECT letter_no, replace(text, ' ', '') AS text,
             replace(concat_ws(chr(10), page_title, proposal_title), ' ', '') AS titles
-        FROM replies WHERE $first_texts
-    ) USING (reply_id)
+        FROM $replies WHERE letter_no IN (SELECT letter_no FROM first SEMI JOIN possible USING (letter_no))
+    ) USING (letter_no)
     WHERE excluded = (contains(CASE WHEN caseless THEN text ELSE lower(text) END, word)
         OR contains(CASE WHEN caseless THEN titles ELSE lower(titles) END, word))
 ),
 first_met AS MATERIALIZED (FROM first ANTI JOIN first_unmet USING (letter_no)),
+-- They are looked up in search_letters, or the planner takes them for more than there are letters, and reads all texts.
 rest AS MATERIALIZED (
-    SELECT search_letters.*, score
-    FROM candidates ANTI JOIN first USING (letter_no) JOIN search_letters USING (letter_no)
-    WHERE (SELECT count(*) FROM first_met) < $top
+    FROM candidates ANTI JOIN first USING (letter_no) WHERE (SELECT count(*) FROM first_met) < $top
 ),
 rest_unmet AS (
     SELECT letter_no
-    FROM rest JOIN possible USING (letter_no) JOIN (
-        SELECT reply_id, replace(text, ' ', '') AS text,
+    FROM possible JOIN (
+        SELECT letter_no, replace(text, ' ', '') AS text,
             replace(concat_ws(chr(10), page_title, proposal_title), ' ', '') AS titles
-        FROM replies WHERE $rest_texts
-    ) USING (reply_id)
+        FROM $replies WHERE letter_no IN (
+            FROM (SELECT letter_no FROM search_letters) SEMI JOIN rest USING (letter_no) SEMI JOIN possible USING (letter_no)
+        )
+    ) USING (letter_no)
     WHERE excluded = (contains(CASE WHEN caseless THEN text ELSE lower(text) END, word)
         OR contains(CASE WHEN caseless THEN titles ELSE lower(titles) END, word))
 ),
 best AS MATERIALIZED (
-    FROM (FROM first_met UNION ALL FROM rest ANTI JOIN rest_unmet USING (letter_no))
-    ORDER BY score DESC, letter_no LIMIT $top
+    FROM (
+        FROM (FROM first_met UNION ALL FROM rest ANTI JOIN rest_unmet USING (letter_no))
+        ORDER BY score DESC, letter_no LIMIT $top
+    ) JOIN search_letters USING (letter_no)
 ),
 -- The sentence (or heading) of each that has most of the words.
 lines AS (
@@ -205,7 +205,8 @@ SELECT score, reply_id, number, title, published_on, sentence_id, sentence,
     [word FOR word IN (SELECT list(DISTINCT part ORDER BY part) FROM sought)
         IF contains(replace(lower(concat_ws(chr(10), title, sentence)), ' ', ''), word)] AS words
 FROM best JOIN (
-    SELECT reply_id, number, coalesce(proposal_title, page_title) AS title, published_on FROM replies WHERE $titles
-) USING (reply_id)
+    SELECT letter_no, number, coalesce(proposal_title, page_title) AS title, published_on
+    FROM $replies WHERE letter_no IN (SELECT letter_no FROM best)
+) USING (letter_no)
 LEFT JOIN lined USING (reply_id)
 ORDER BY score DESC, letter_no

@@ -19,6 +19,7 @@ from rich.text import Text
 
 from flows.errors import DafuError
 from flows.read.search import as_text, find
+from flows.release import search
 from tests.conftest import Dafu, ThreeRuns
 from tests.other_duckdbs import OtherDuckDB
 
@@ -210,6 +211,38 @@ def test_views_and_database_find_the_same(
     database: duckdb.DuckDBPyConnection, views: duckdb.DuckDBPyConnection, query: str
 ) -> None:
     assert found(database, query) == found(views, query)
+
+
+def test_the_rows_of_a_letter_are_those_of_the_tables(database: duckdb.DuckDBPyConnection) -> None:
+    asked = """
+        SELECT letter_no, first_sentence, last_sentence, first_section, last_section FROM search_letters
+        ORDER BY letter_no
+    """
+    counted = """
+        SELECT replies.rowid, first_sentence, last_sentence, first_section, last_section FROM replies
+        LEFT JOIN (SELECT reply_id, min(rowid) AS first_sentence, max(rowid) AS last_sentence FROM sentences
+            GROUP BY reply_id) USING (reply_id)
+        LEFT JOIN (SELECT reply_id, min(rowid) AS first_section, max(rowid) AS last_section FROM sections
+            GROUP BY reply_id) USING (reply_id)
+        ORDER BY replies.rowid
+    """
+    assert database.execute(asked).fetchall() == database.execute(counted).fetchall()
+
+
+@pytest.mark.parametrize(
+    "phrase", ["“积极推动办学体制机制改革”", "教育 -“推进职业教育”", "+高职教育", "“收悉,现答复如下”"]
+)
+def test_letters_are_the_same_however_many_texts_are_read_first(
+    database: duckdb.DuckDBPyConnection,
+    views: duckdb.DuckDBPyConnection,
+    monkeypatch: pytest.MonkeyPatch,
+    phrase: str,
+) -> None:
+    monkeypatch.setattr(search, "READ_FIRST", 2)
+    views.execute(search.search_over_views().replace("search(", "search_reading_two(", 1))
+    rows = views.execute(f"FROM search_reading_two({quoted(phrase)}, top := 1000)").fetchall()
+    assert rows == found(database, phrase)
+    assert rows
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
