@@ -87,7 +87,7 @@ class RecordWriter:
                 self._flush(row.about.name)
 
     def write(self, name: str, rows: pa.Table) -> None:
-        """Add rows to a table, by columns."""
+        """Add rows to a table, by columns; they are taken as checked."""
         for batch in rows.to_batches():
             self._writers[name].write(batch)
 
@@ -122,11 +122,14 @@ class Written:
 def as_written(folder: Path) -> dict[str, Written]:
     """Return what parse noted of its records, by table: of the files that are still what it wrote.
 
-    Nothing if another parser, schema or library than there is now wrote them.
+    Nothing if another parser, schema or library than there is now wrote them, or if the note cannot be read: the rows
+    are then checked and written anew.
     """
-    path = folder / WRITTEN
-    said = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    if said.get("made_with") != made_with():
+    try:
+        said = json.loads((folder / WRITTEN).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    if not isinstance(said, dict) or said.get("made_with") != made_with():
         return {}
     return {name: Written(**table) for name, table in said["tables"].items() if _unchanged(folder, name, **table)}
 

@@ -72,14 +72,15 @@ def test_records_that_parse_did_not_write_so_are_read_row_by_row(tmp_path: Path,
         assert build.records.ready == {}
 
 
-def test_records_of_another_parser_are_read_row_by_row(tmp_path: Path, pool: Pool) -> None:
+def test_records_of_another_parser_or_of_a_damaged_note_are_read_row_by_row(tmp_path: Path, pool: Pool) -> None:
     make_dataset(tmp_path, 3, pool=pool)
     dataset = load_dataset(DATASET, tmp_path)
     said = json.loads((dataset.records / WRITTEN).read_text(encoding="utf-8"))
     said["made_with"]["parser_version"] = "0.0.1"
-    (dataset.records / WRITTEN).write_text(json.dumps(said), encoding="utf-8")
-    with opened(dataset) as build:
-        assert build.records.ready == {}
+    for note in (json.dumps(said), json.dumps(said)[:100], "[]"):
+        (dataset.records / WRITTEN).write_text(note, encoding="utf-8")
+        with opened(dataset) as build:
+            assert build.records.ready == {}
 
 
 def test_a_seed_gives_the_same_letters(tmp_path: Path, pool: Pool) -> None:
