@@ -6,10 +6,8 @@ import datetime as dt
 import shutil
 import traceback
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -36,8 +34,6 @@ from flows.release.versions import REFUSED, SPILLED, STAGING
 from schemas import RECORDED, TABLES
 from schemas.table import Table
 
-_WRITERS = 2
-"""So many tables are written at a time: DuckDB and pyarrow each leave the other's core idle now and then."""
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 
@@ -79,9 +75,8 @@ def opened(dataset: Dataset, threads: int | None = None) -> Iterator[Build]:
 
 def stage(build: Build) -> None:
     """Write the Parquet files of the release that tell whether it says something new: all that are not derived."""
-    with ThreadPoolExecutor(_WRITERS) as writers:
-        for table, entry in zip(RECORDED, writers.map(partial(_stage_records, build), RECORDED), strict=True):
-            build.entries[table.about.name] = entry
+    for table in RECORDED:
+        build.entries[table.about.name] = _stage_records(build, table)
     build.entries["coverage"] = write_coverage(build.con, build.dataset, build.staging)
     build.entries["dictionary"] = write_dictionary(build.con, build.staging)
 
@@ -89,11 +84,10 @@ def stage(build: Build) -> None:
 def _stage_records(build: Build, table: type[Table]) -> Entry:
     """Take a table's records as they are if they lie as a release's do; else write them."""
     name, entry = table.about.name, build.records.ready.get(table.about.name)
-    with build.con.cursor() as con:
-        if entry is None:
-            return write_table(con, table, f"FROM records.{name}", build.staging)
-        shutil.copyfile(records_file(build.dataset.records, name), build.staging / f"{name}.parquet")
-        return staged(con, table, build.staging, entry)
+    if entry is None:
+        return write_table(build.con, table, f"FROM records.{name}", build.staging)
+    shutil.copyfile(records_file(build.dataset.records, name), build.staging / f"{name}.parquet")
+    return staged(build.con, table, build.staging, entry)
 
 
 def same_content(build: Build, last: Path) -> bool:
