@@ -21,7 +21,7 @@ from flows.release.card import card
 from flows.release.changelog import Said, changelog, first_release
 from flows.release.changes import write_changes
 from flows.release.coverage import write_coverage
-from flows.release.database import DATABASE, VIEWS, Database, views
+from flows.release.database import DATABASE, MEMORY_BESIDE, VIEWS, Database, views
 from flows.release.descriptors import write_descriptors
 from flows.release.dictionary import write_dictionary
 from flows.release.gate import Check, refusal
@@ -29,6 +29,7 @@ from flows.release.index import write_index
 from flows.release.manifest import MANIFEST, manifest, read_manifest, write_json, write_sums
 from flows.release.parquet import Entry
 from flows.release.records import Records, archive_read, open_records
+from flows.release.sql import text
 from flows.release.tables import connected, file_names, staged, write_table
 from flows.release.versions import REFUSED, SPILLED, STAGING
 from schemas import RECORDED, TABLES
@@ -101,6 +102,7 @@ def same_content(build: Build, last: Path) -> bool:
 def stage_derived(build: Build, last: Path | None) -> None:
     """Write the tables that are derived: the index of words, and what changed since the last release."""
     build.database.add(build.entries)
+    build.con.execute(f"SET GLOBAL memory_limit = {text(MEMORY_BESIDE)}")
     files = {name: [build.staging / file for file in file_names(entry)] for name, entry in build.entries.items()}
     derived = write_index(build.con, build.staging, files)
     derived["changes"] = write_changes(build.con, build.staging, last, build.dataset.records)

@@ -16,8 +16,8 @@ from flows.release.tables import connected, file_names, scan
 from schemas import TABLES
 
 VIEWS, DATABASE = "views.sql", "dafu.duckdb"
-_MEMORY = "500MB"
-"""Beside the DuckDB of the gate, which looks at the same time."""
+_MEMORY, MEMORY_BESIDE = "300MB", "512MB"
+"""Of the DuckDB that writes the database, and of the one that builds and checks the release at the same time."""
 
 
 class Database:
