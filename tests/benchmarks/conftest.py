@@ -21,13 +21,19 @@ except ImportError:
     collect_ignore_glob.append("test_*.py")  # `make test` does not install what is measured against
 
 
+_MAKERS = ("tests/letters_made.py", "tests/made_grammar.py", "flows/parse/store.py", "flows/release/parquet.py")
+"""What the made letters and the files they are in depend on, the parser and the schema apart."""
+
+
 @pytest.fixture(scope="session")
 def made_letters() -> Callable[[int], Path]:
     """Return the datasets folder in which `made` has so many letters; they are kept from one session to the next."""
 
     def made(letters: int) -> Path:
-        sources = [REPOSITORY / "tests" / name for name in ("letters_made.py", "made_grammar.py")]
-        said = b"".join(path.read_bytes() for path in sources) + f"{PARSER_VERSION} {SCHEMA_VERSION}".encode()
+        said = (
+            b"".join((REPOSITORY / path).read_bytes() for path in _MAKERS)
+            + f"{PARSER_VERSION} {SCHEMA_VERSION}".encode()
+        )
         folder = REPOSITORY / ".venv" / "made" / f"{letters}-{hashlib.sha256(said).hexdigest()[:12]}"
         if not folder.is_dir():
             unfinished = folder.with_suffix(".new")
