@@ -58,6 +58,7 @@ def opened(dataset: Dataset, threads: int | None = None) -> Iterator[Build]:
     """Begin a release in an empty staging folder, from the records; DafuError if they cannot be read."""
     staging, spilled = dataset.releases / STAGING, dataset.releases / SPILLED
     con, database = connected(spilled, threads), Database(staging, spilled / DATABASE)
+    build = None
     try:
         build = Build(dataset, staging, con, open_records(con, dataset.records), database)
         for folder in (staging, spilled):
@@ -70,7 +71,8 @@ def opened(dataset: Dataset, threads: int | None = None) -> Iterator[Build]:
     finally:
         database.close()
         con.close()
-        del build.con  # whoever remembers the build must not keep its database alive
+        if build is not None:
+            del build.con  # whoever remembers the build must not keep its database alive
         shutil.rmtree(spilled, ignore_errors=True)
 
 
