@@ -280,7 +280,10 @@ class TestStages:
                 pq.write_table(table.filter(pc.is_in(table["reply_id"], few)), file)
         said = one_sentence(dafu("release", "demo", "--datasets", str(datasets)), 3)
         assert "letters.lost is 0." in said
-        page = (datasets / "demo/releases/.staging/REFUSED.md").read_text(encoding="utf-8")
+        staging = datasets / "demo/releases/.staging"
+        page = (staging / "REFUSED.md").read_text(encoding="utf-8")
+        assert (staging / "replies.parquet").is_file()
+        assert not (staging / "dafu.duckdb").exists(), "half a database is left"
         assert (datasets / "demo/releases/latest").resolve().name == runs.before.name
         (command,) = re.findall(r"^ *dafu (release demo --accept .*)$", page, re.M)
         words = [word.replace("…", "nine letters | are\nenough") for word in shlex.split(command)]

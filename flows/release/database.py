@@ -28,11 +28,12 @@ class Database:
     """
 
     def __init__(self, folder: Path, spilled: Path) -> None:
-        """Begin with no file; `close` ends what is being written."""
+        """Begin with no file; `close` ends what is being written, and leaves no half of one."""
         self._folder, self._spilled = folder, spilled
         self._thread = ThreadPoolExecutor(1)
         self._written: list[Future[None]] = []
         self._con: duckdb.DuckDBPyConnection | None = None
+        self._complete = False
 
     def add(self, entries: Mapping[str, Entry]) -> None:
         """Have tables written whose Parquet files lie in the folder; return before they are."""
@@ -45,13 +46,16 @@ class Database:
         return self._thread.submit(self._finish).result()
 
     def close(self) -> None:
-        """Leave the file as it is, complete or not."""
+        """End what is being written; a file that is not complete is removed."""
         self._thread.shutdown(wait=False, cancel_futures=True)
         if self._con is not None:
             self._con.interrupt()
         self._thread.shutdown()
         if self._con is not None:
             self._con.close()
+            if not self._complete:
+                for name in (DATABASE, f"{DATABASE}.wal"):
+                    (self._folder / name).unlink(missing_ok=True)
 
     def _write(self, name: str, files: list[str]) -> None:
         if self._con is None:
@@ -75,6 +79,7 @@ class Database:
         con.execute(search_over_tables())
         con.execute("USE memory")
         con.execute("DETACH release")
+        self._complete = True
         return file_digest(self._folder / DATABASE)
 
 
