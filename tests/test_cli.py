@@ -404,6 +404,19 @@ def test_ctrl_c_in_a_terminal_ends_the_run_at_once(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.usefixtures("prefect_server")
+def test_a_process_that_cannot_release_says_so_and_nothing_else(tmp_path: Path) -> None:
+    """What an error keeps alive to the end of the process would be told of after it."""
+    from prefect.settings import PREFECT_API_URL  # noqa: PLC0415 - takes seconds
+
+    env = {**os.environ, "PREFECT_API_URL": PREFECT_API_URL.value()}
+    command: list[str | Path] = [Path(sys.executable).with_name("dafu"), "release", "demo", "--datasets"]
+    ended = subprocess.run([*command, copy_of_demo(tmp_path)], stderr=subprocess.PIPE, text=True, env=env, check=False)
+    assert ended.returncode == 1
+    (said,) = [line for line in ended.stderr.splitlines() if line != "starting Prefect"]
+    assert said.endswith("holds no records; run `dafu parse demo` first")
+
+
 def test_a_file_gets_what_the_screen_would(dafu: Dafu, runs: ThreeRuns, tmp_path: Path) -> None:
     asked = ("sql", "demo", "SELECT number FROM replies WHERE number = '0536'", "--datasets", str(runs.datasets))
     file = tmp_path / "numbers.csv"

@@ -48,8 +48,8 @@ class Build:
     dataset: Dataset
     staging: Path
     con: duckdb.DuckDBPyConnection
-    records: Records
     database: Database
+    records: Records = field(default_factory=Records)
     entries: dict[str, Entry] = field(default_factory=dict)
 
 
@@ -57,22 +57,20 @@ class Build:
 def opened(dataset: Dataset, threads: int | None = None) -> Iterator[Build]:
     """Begin a release in an empty staging folder, from the records; DafuError if they cannot be read."""
     staging, spilled = dataset.releases / STAGING, dataset.releases / SPILLED
-    con, database = connected(spilled, threads), Database(staging, spilled / DATABASE)
-    build = None
+    build = Build(dataset, staging, connected(spilled, threads), Database(staging, spilled / DATABASE))
     try:
-        build = Build(dataset, staging, con, open_records(con, dataset.records), database)
+        build.records = open_records(build.con, dataset.records)
         for folder in (staging, spilled):
             shutil.rmtree(folder, ignore_errors=True)
         staging.mkdir(parents=True)
         yield build
     except BaseException as error:
-        traceback.clear_frames(error.__traceback__)  # or the error would keep the database alive
+        traceback.clear_frames(error.__traceback__)  # or the error would keep the databases alive
         raise
     finally:
-        database.close()
-        con.close()
-        if build is not None:
-            del build.con  # whoever remembers the build must not keep its database alive
+        build.database.close()
+        build.con.close()
+        del build.con, build.database  # whoever remembers the build, or this frame, must not keep them alive
         shutil.rmtree(spilled, ignore_errors=True)
 
 

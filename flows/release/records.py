@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,8 @@ class Records:
     Those lie as a release would write them, and all rows of all tables fit.
     """
 
-    issues: list[Issue]
-    ready: dict[str, Entry]
+    issues: list[Issue] = field(default_factory=list)
+    ready: dict[str, Entry] = field(default_factory=dict)
 
 
 def open_records(con: duckdb.DuckDBPyConnection, folder: Path) -> Records:
