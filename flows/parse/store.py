@@ -127,15 +127,15 @@ def as_written(folder: Path) -> dict[str, Written]:
     """
     try:
         said = json.loads((folder / WRITTEN).read_text(encoding="utf-8"))
-    except (FileNotFoundError, ValueError):
+    except (OSError, ValueError):
         return {}
     if not isinstance(said, dict) or said.get("made_with") != made_with():
         return {}
-    return {name: Written(**table) for name, table in said["tables"].items() if _unchanged(folder, name, **table)}
+    noted = {name: Written(**table) for name, table in said.get("tables", {}).items()}
+    return {name: table for name, table in noted.items() if _unchanged(records_file(folder, name), table.entry)}
 
 
-def _unchanged(folder: Path, name: str, entry: Entry, **_: object) -> bool:
-    path = records_file(folder, name)
+def _unchanged(path: Path, entry: Entry) -> bool:
     return path.is_file() and file_digest(path) == entry["files"][0]["sha256"]
 
 

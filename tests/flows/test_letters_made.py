@@ -13,6 +13,7 @@ from flows.datasets import load_dataset
 from flows.parse.store import WRITTEN, records_file
 from flows.release.build import opened, stage, stage_derived
 from flows.release.gate import run_checks
+from flows.release.manifest import made_with
 from tests.letters_made import DATASET, Pool, make_dataset, make_pool, make_records
 
 
@@ -77,7 +78,8 @@ def test_records_of_another_parser_or_of_a_damaged_note_are_read_row_by_row(tmp_
     dataset = load_dataset(DATASET, tmp_path)
     said = json.loads((dataset.records / WRITTEN).read_text(encoding="utf-8"))
     said["made_with"]["parser_version"] = "0.0.1"
-    for note in (json.dumps(said), json.dumps(said)[:100], "[]"):
+    without = json.dumps({"made_with": made_with()})
+    for note in (json.dumps(said), json.dumps(said)[:100], "[]", without):
         (dataset.records / WRITTEN).write_text(note, encoding="utf-8")
         with opened(dataset) as build:
             assert build.records.ready == {}
